@@ -43,6 +43,7 @@ COMMANDS = {
     "audit": ("audit", "Measure start and head again, and what each kept change is still worth."),
     "report": (REGISTRY, "Write report.html, report.md and progress.png of a campaign."),
     "spend": (REGISTRY, "Show what models cost, the limits, and what was sent to which provider."),
+    "serve": ("serve", "Serve pages, REST and live events over campaigns and everything else, on this machine alone."),
     "verify": ("verify", "Check a campaign's record: ledger, refs, outputs and receipts against each other."),
     "finalize": (REGISTRY, "Turn the kept changes into a clean branch for review."),
     "approvals": (REGISTRY, "List the calls that wait for your approval, and the newest answers."),

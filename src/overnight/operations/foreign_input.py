@@ -1,14 +1,17 @@
 """An operation's input and output for programs: their JSON schemas, and the reading of input that we do not trust."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any, get_origin
 
 from overnight.errors import UserError
 from overnight.operations.fields import inputs_of
 from overnight.operations.operation import I, O, Operation
 from overnight.words.foreign import printable
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 MOST_BYTES = 64 * 1024  # of an input as JSON: an idea, a question; what is larger is a file
 MOST_TEXT = 10_000  # characters of one text in it
@@ -55,9 +58,33 @@ def read_input(operation: Operation[I, O], text: str | bytes) -> I:
     try:
         return TypeAdapter(operation.input).validate_json(json.dumps(found), strict=True)
     except ValidationError as error:
-        first = error.errors(include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise UserError(f"{operation.name}: {printable(where, NAME)}: {first['msg']}") from error
+        raise _no_value(operation, error) from error
+
+
+def read_query(operation: Operation[I, O], pairs: Sequence[tuple[str, str]]) -> I:
+    """The input that the texts of an address give, each read as the type of its field.
+
+    Raises:
+        UserError: there is no such field, or a text is no value of it; the message names the field.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    fields = {field.name: field for field in inputs_of(operation)}
+    found: dict[str, Any] = {}
+    for name, text in pairs:
+        if name not in fields:
+            takes = f"it takes {', '.join(fields) or 'none'}"
+            raise UserError(f"{operation.name}: there is no input `{printable(name, NAME)}`", fix=takes)
+        if len(text) > MOST_TEXT:
+            raise UserError(f"{operation.name}: {name} has more than {MOST_TEXT:,} characters")
+        several = get_origin(fields[name].form) is tuple
+        if name in found and not several:
+            raise UserError(f"{operation.name}: {name} is given twice")
+        found[name] = (*found.get(name, ()), text) if several else text
+    try:
+        return TypeAdapter(operation.input).validate_strings(found)
+    except ValidationError as error:
+        raise _no_value(operation, error) from error
 
 
 def input_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
@@ -77,6 +104,12 @@ def output_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
     from pydantic import TypeAdapter
 
     return TypeAdapter(operation.output).json_schema(mode="serialization")
+
+
+def _no_value(operation: Operation[I, O], error: "ValidationError") -> UserError:
+    first = error.errors(include_url=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return UserError(f"{operation.name}: {printable(where, NAME)}: {first['msg']}")
 
 
 def _no_number(word: str) -> float:

@@ -56,6 +56,7 @@ class Context:
     key: str = ""  # of a call that may come twice, such as by a message that is delivered again: the same key, the same call
     ceiling: Tier = Tier.PHYSICAL  # of the channel that it came by; what is above it needs the owner's approval
     say: Callable[[str], None] = _silent  # for who waits meanwhile
+    repositories: Mapping[str, Path] = field(default_factory=dict)  # that a face serves, by their names in addresses
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +98,8 @@ class Operation(Generic[I, O]):
     notes: Callable[[O], Sequence[str]] | None = None  # what to say beside the answer
     holds: Callable[[O], bool] | None = None  # for a check: whether what it checks holds; exit code 1 if it does not
     egress: bool = False  # something leaves this machine
+    of_machine: bool = False  # it is about this machine, in whatever folder it is called
+    lasts: bool = False  # minutes or longer: who cannot wait for it has it carried out by a process of its own
     owner_only: bool = False  # no approval lets anybody else call it
     raised: Callable[[I], Tier] | None = None  # the tier of a call, if its input can make it worse
     state: Callable[[Context, I], str] | None = None  # what an approval is bound to: a text of the state that it acts on

@@ -40,6 +40,7 @@ OPERATION = Operation(
     input=ApprovalsInput,
     output=ApprovalList,
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=render,
 )

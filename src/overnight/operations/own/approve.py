@@ -16,6 +16,7 @@ OPERATION = Operation(
     input=AnswerInput,
     output=ApprovalEntry,
     tier=Tier.REVERSIBLE,
+    of_machine=True,
     run=run,
     render=describe_approval,
     owner_only=True,

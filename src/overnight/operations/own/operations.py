@@ -42,6 +42,7 @@ OPERATION = Operation(
     input=OperationsInput,
     output=Sequence[OperationEntry],
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=render,
     note="One for each operation.",

@@ -39,6 +39,7 @@ OPERATION = Operation(
     input=PsInput,
     output=LoopList,
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=render,
 )

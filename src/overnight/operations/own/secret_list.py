@@ -51,6 +51,7 @@ OPERATION = Operation(
     input=SecretListInput,
     output=SecretList,
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=render,
     owner_only=True,

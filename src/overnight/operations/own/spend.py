@@ -49,6 +49,7 @@ OPERATION = Operation(
     input=SpendInput,
     output=SpendPage,
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=render,
 )

@@ -35,6 +35,7 @@ OPERATION = Operation(
     input=AgentsInput,
     output=AgentList,
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=render,
 )

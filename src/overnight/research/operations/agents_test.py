@@ -31,6 +31,7 @@ OPERATION: Operation[AgentsTestInput, int] = Operation(
     input=AgentsTestInput,
     output=None,
     tier=Tier.COSTLY,
+    lasts=True,
     run=None,  # a terminal shows meanwhile what it uses
     render=lambda _: "",
     egress=True,

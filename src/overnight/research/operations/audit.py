@@ -60,6 +60,7 @@ OPERATION = Operation(
     input=AuditInput,
     output=AuditReport,
     tier=Tier.COSTLY,
+    lasts=True,
     run=run,
     render=lambda found: describe(found, ()),
     state=state,

@@ -49,6 +49,7 @@ OPERATION = Operation(
     input=CheckInput,
     output=CheckReport,
     tier=Tier.READ,
+    lasts=True,
     raised=tier_of,
     run=run,
     render=describe,

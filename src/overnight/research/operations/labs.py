@@ -23,6 +23,7 @@ OPERATION = Operation(
     input=LabsInput,
     output=Mapping[str, str],
     tier=Tier.READ,
+    of_machine=True,
     run=run,
     render=lambda found: "\n".join(f"{name:12} {about}" for name, about in found.items()),
     note="The first line of each lab's README, by lab name.",

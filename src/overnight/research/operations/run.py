@@ -35,6 +35,7 @@ OPERATION: Operation[RunInput, int] = Operation(
     input=RunInput,
     output=None,
     tier=Tier.COSTLY,
+    lasts=True,
     run=None,  # a session needs a process whose signals end it in good order
     render=lambda _: "",
     state=state,

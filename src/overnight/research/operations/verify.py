@@ -37,6 +37,7 @@ OPERATION = Operation(
     input=VerifyInput,
     output=Sequence[Finding],
     tier=Tier.READ,
+    lasts=True,
     run=run,
     render=render,
     note="One for each check.",

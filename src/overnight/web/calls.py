@@ -1,0 +1,127 @@
+"""Calls of operations from addresses and JSON: what the pages, REST and MCP have in common."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from overnight.errors import UserError
+from overnight.operations.foreign_input import read_input, read_query
+from overnight.operations.operation import AnyOperation, Context, Tier
+from overnight.operations.page import REPOSITORY, AnyPage, Link
+from overnight.operations.pages import find_page
+from overnight.operations.perform import perform
+from overnight.operations.principal import Address, Origin, Principal
+from overnight.operations.registry import find
+from overnight.web.repositories import repository_named
+from overnight.words.foreign import printable
+
+LONGEST = 200  # characters of a foreign address in a message
+MACHINE = Path("/")  # where operations about the machine are called
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who calls over a face, and what it serves."""
+
+    principal: Principal
+    origin: Origin
+    address: Address | None  # the face, such as `rest`, and who they are on it
+    repositories: Mapping[str, Path] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    ceiling: Tier = Tier.PHYSICAL
+
+    def context(self, where: Path, key: str = "") -> Context:
+        """The circumstances of a call in a folder."""
+        return Context(
+            where=where,
+            environment=self.environment,
+            principal=self.principal,
+            origin=self.origin,
+            address=self.address,
+            key=key,
+            ceiling=self.ceiling,
+            repositories=self.repositories,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """A page as it was looked at."""
+
+    page: AnyPage
+    here: str  # its address without a query
+    context: Context
+    given: Any  # Any: the input of its operation
+    found: Any  # Any: its output
+
+    @property
+    def title(self) -> str:
+        """What it is."""
+        return self.page.title(self.found)
+
+    @property
+    def links(self) -> Sequence[Link]:
+        """Where to look next."""
+        return self.page.links(self.found, self.here)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A page at an address, with the input that the address gives, before it is looked at."""
+
+    page: AnyPage
+    here: str
+    context: Context
+    given: Any  # Any: the input of its operation
+
+    def look(self) -> Looked:
+        """Look at it.
+
+        Raises:
+            UserError: what it is about does not exist.
+        """
+        found = perform(self.page.operation, self.context, self.given)
+        return Looked(page=self.page, here=self.here, context=self.context, given=self.given, found=found)
+
+
+def place_at(address: str, query: Sequence[tuple[str, str]], caller: Caller) -> Place:
+    """The page at an address, with its query.
+
+    Raises:
+        UserError: there is none, or the query has no such input.
+    """
+    matched = find_page(address)
+    if matched is None:
+        raise UserError(f"there is no page {printable(address, LONGEST)}", fix="begin at /home")
+    page, parts = matched
+    where = repository_named(caller.repositories, parts[REPOSITORY]) if REPOSITORY in parts else MACHINE
+    pairs = [*((name, text) for name, text in parts.items() if name != REPOSITORY), *query]
+    given = read_query(page.operation, pairs)
+    return Place(page=page, here=address, context=caller.context(where), given=given)
+
+
+def call(name: str, repository: str | None, body: str | bytes, caller: Caller, *, key: str = "") -> object:
+    """Carry out the operation of a name with its input as a JSON object; what it returned.
+
+    Raises:
+        UserError: there is no such operation or repository, or the input is none of its.
+        NotAllowed, ApprovalAsked: as `perform` says.
+    """
+    operation = operation_named(name)
+    where = MACHINE if operation.of_machine or repository is None else repository_named(caller.repositories, repository)
+    if not operation.of_machine and repository is None:
+        raise UserError(f"`{name}` is about a repository", fix="name one of those that are served")
+    return perform(operation, caller.context(where, key), read_input(operation, body))
+
+
+def operation_named(name: str) -> AnyOperation:
+    """The operation of a name.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = find(name)
+    if found is None:
+        raise UserError(f"there is no operation `{printable(name, LONGEST)}`", fix="see `operations`")
+    return found

@@ -78,6 +78,7 @@ class ScriptedModels(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.command = "true"  # the model runs this in its shell
         self.text = "HYPOTHESIS: it is better"  # the model's last message
+        self.script: Sequence[tuple[str, Json]] = ()  # calls of tools by the ends of their names, in place of its shell
         self.question = "Should I edit the file?"
         self.replies: dict[str, Reply] = {}
         self.refused_word = ""  # a request that has it is an error
@@ -221,6 +222,8 @@ class _Handler(BaseHTTPRequestHandler):
         wanted = int(seen.mode[5:]) if seen.mode.startswith("steps") else 1
         wanted = 10**6 if re.match(r"s\d", seen.mode) else wanted
         call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
+        if self.server.script:
+            call = _named_call(tools, *self.server.script[step]) if step < len(self.server.script) else None
         text = "" if call else self.server.question if seen.mode == "ask" else self.server.text
         answer, events = speak(seen.body, text, call, step, turn)
         stream = seen.body.get("stream") is True or ":stream" in seen.path
@@ -312,6 +315,11 @@ def _shell_call(tools: Sequence[tuple[str, Json]], command: str) -> Call | None:
             }
             return name, arguments
     return None
+
+
+def _named_call(tools: Sequence[tuple[str, Json]], end: str, given: Json) -> Call | None:
+    """A call of the first tool whose name ends like this; none for a request without it, such as one for a title."""
+    return next(((name, given) for name, _ in tools if name.endswith(end)), None)
 
 
 def _argument(key: str, kind: Json, command: str) -> object:

@@ -27,6 +27,7 @@ class Watched:
 
     context: BrowserContext
     address: str  # the only one that may be fetched
+    below: bool = False  # as may all that begin with it
     fetched: list[str] = field(default_factory=list)
     said: list[str] = field(default_factory=list)
 
@@ -41,7 +42,8 @@ class Watched:
         self.context.close()
 
     def _request(self, request: Request) -> None:
-        if request.url.partition("#")[0] != self.address:
+        url = request.url.partition("#")[0]
+        if url != self.address and not (self.below and url.startswith(self.address)):
             self.fetched.append(request.url)
 
     def _console(self, message: ConsoleMessage) -> None:

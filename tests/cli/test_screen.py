@@ -60,7 +60,7 @@ def drawn(
     state = fold(begin(opened()), [*[called("explorer")] * calls, *events])
     screen = Screen(
         journal=Journal(ledger, state),
-        allowance=allowance or SessionAllowance(),
+        allowance=lambda: allowance or SessionAllowance(),
         folder=Path(),
         running={key: Running(key=key, slot=0, since=0.0) for key in running},
         workers={(worker.role, worker.assignment): worker for worker in workers},

@@ -98,7 +98,7 @@ def test_the_live_screen_shows_what_was_acknowledged(tmp_path: Path) -> None:
     acknowledged: list[str] = []
     screen = Screen(
         journal=Journal(ledger, begin(opened())),
-        allowance=SessionAllowance(),
+        allowance=SessionAllowance,
         folder=tmp_path,
         running={},
         workers={},

@@ -112,7 +112,7 @@ def test_what_leaves_the_machine_is_asked_if_foreign_words_chose_it(tmp_path: Pa
 
 def test_an_input_can_raise_the_tier(tmp_path: Path) -> None:
     """Then the call of an agent that would go through is asked."""
-    operation = make(Tier.REVERSIBLE, raised=lambda given: Tier.COSTLY if given.loud else Tier.REVERSIBLE)
+    operation = make(Tier.REVERSIBLE, raised=lambda _, given: Tier.COSTLY if given.loud else Tier.REVERSIBLE)
     perform(operation, as_agent(tmp_path), NoteInput(text="x"))
     with pytest.raises(ApprovalAsked):
         perform(operation, as_agent(tmp_path), NoteInput(text="x", loud=True))

@@ -1,12 +1,13 @@
 """`overnight audit`: what the campaign really gained, and what each kept change is still worth."""
 
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 
 import anyio
 import click
 
-from overnight.cli.caller import through_the_door
+from overnight.cli.caller import is_declared, through_the_door
 from overnight.cli.finish import INTERRUPTED
 from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
@@ -58,12 +59,11 @@ def audit(
     if not state.kept:
         _say(report_on(state), as_json)
         return 1
-    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots)
-    asked = _Asked(pairs, leave_one_out, report, as_json)
+    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots, allowed_only=is_declared())
+    asked = Asked(pairs=pairs, leave_one_out=leave_one_out, report=report, quiet=as_json)
 
     def session() -> int:
-        with view_for(plain=plain or as_json) as view:
-            state, stopped = anyio.run(_session, repository, request, asked, view)
+        state, stopped = audit_session(repository, request, asked, plain=plain)
         found = report_on(state)
         _say(found, as_json, state)
         return exit_code(found, stopped)
@@ -72,26 +72,37 @@ def audit(
     return through_the_door("audit", given, session)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """How to measure, and what to show of it."""
+
     pairs: int | None
     leave_one_out: bool
     report: bool
-    as_json: bool
+    quiet: bool  # show nothing meanwhile
+
+
+def audit_session(
+    repository: Repository, request: SessionRequest, asked: Asked, *, plain: bool, begun: Callable[[], None] = lambda: None
+) -> tuple[State, Stopped]:
+    """Measure, listed among the loops of this machine; a signal or `overnight stop` ends it in good order."""
+    with view_for(plain=plain or asked.quiet) as view:
+        return anyio.run(_session, repository, request, asked, view, begun)
 
 
 async def _session(
-    repository: Repository, request: SessionRequest, asked: _Asked, view: LiveView | PlainView
+    repository: Repository, request: SessionRequest, asked: Asked, view: LiveView | PlainView, begun: Callable[[], None]
 ) -> tuple[State, Stopped]:
     stop, tag = Stop(), request.tag or ""
     folder = campaign_folder(repository, tag)
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen, stop, view.acknowledge)
         with (
-            open_audit(repository, tag, request, stop, [] if asked.as_json else [view.see]) as audit,
+            open_audit(repository, tag, request, stop, [] if asked.quiet else [view.see]) as audit,
             in_registry(tasks, repository, audit.journal, view.note, doing=audit_words) as ended,
         ):
-            with nullcontext() if asked.as_json else view.showing(audit.journal, SessionAllowance(), folder):
+            begun()
+            with nullcontext() if asked.quiet else view.showing(audit.journal, SessionAllowance, folder):
                 stopped = await audit.run(pairs=asked.pairs, leave_one_out=asked.leave_one_out)
             ended(stopped)
             state = audit.journal.state

@@ -4,6 +4,7 @@ Does not cover: a caller who does not say that they are an agent. A process of t
 """
 
 import os
+import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ if TYPE_CHECKING:  # a session of the owner's needs none of it
 
 # Commands that are no operations, or not as a whole, which others than the owner may call: they read, try or can be taken
 # back, or pass the door themselves. Any other is the owner's.
-FOR_OTHERS = frozenset({"init", "agents", "check", "notify", "show", "compare", "verify", "run", "audit"})
+FOR_OTHERS = frozenset({"init", "agents", "check", "mcp", "notify", "show", "compare", "verify", "run", "audit"})
 LINE = 2000  # characters of a note
 
 
@@ -30,13 +31,23 @@ def context_here() -> "Context":
     from overnight.operations.principal import Kind, Origin
 
     origins = {Kind.OWNER: Origin.OWNER, Kind.MEMBER: Origin.MEMBER, Kind.AGENT: Origin.CLAW, Kind.STRANGER: Origin.FOREIGN}
-    principal = declared(_option(), os.environ)
+    principal = declared_here()
     return Context(where=Path.cwd(), environment=os.environ, principal=principal, origin=origins[principal.kind], say=_say)
+
+
+def declared_here() -> "Principal":
+    """Who calls."""
+    return declared(_option(), os.environ)
 
 
 def is_declared() -> bool:
     """Whether the caller says who they are; else it is the owner."""
     return bool(_option() or os.environ.get(CALLER))
+
+
+def on_terminal(command: str) -> str:
+    """The command, if the owner calls it on a terminal of their own; else empty: an agent's shell, or a service, has none."""
+    return command if not is_declared() and sys.stdin.isatty() and sys.stderr.isatty() else ""
 
 
 def check_by_hand(name: str) -> None:
@@ -47,7 +58,7 @@ def check_by_hand(name: str) -> None:
     """
     from overnight.operations.principal import Kind
 
-    principal = declared(_option(), os.environ)
+    principal = declared_here()
     if principal.kind is Kind.OWNER or (name in FOR_OTHERS and principal.kind is not Kind.STRANGER):
         return
     raise UserError(f"`{name}` is for the owner alone, and {principal} is not", fix="ask the owner to call it")

@@ -6,7 +6,7 @@ from typing import Literal
 import anyio
 import click
 
-from overnight.cli.caller import context_here
+from overnight.cli.caller import context_here, on_terminal
 from overnight.cli.live import view_for
 from overnight.cli.options import json_option, print_json, sandbox_option
 from overnight.git.repository import open_repository
@@ -31,7 +31,13 @@ def check(sandbox: Literal["jail", "process"], slots: int | None, as_json: bool)
     """
 
     def seen(context: Context, given: CheckInput) -> CheckReport:
-        return anyio.run(_check, context.where, SessionRequest(sandbox=given.sandbox, slots=given.slots), as_json)
+        request = SessionRequest(
+            sandbox=given.sandbox,
+            slots=given.slots,
+            allowed_only=not context.at_home,
+            allows=on_terminal("overnight check"),
+        )
+        return anyio.run(_check, context.where, request, as_json)
 
     found = perform(OPERATION, context_here(), CheckInput(sandbox=sandbox, slots=slots), run=seen)
     if as_json:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import click
 
+from overnight.cli.caller import context_here
 from overnight.cli.options import json_option, print_json
 from overnight.errors import UserError
 from overnight.research.operations.compare import read
@@ -25,7 +26,7 @@ def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
     A and B are tags of campaigns in this repository, or FOLDER:TAG for one in another repository (FOLDER: for the newest
     there). Exit code: 0 if the two can be compared, 1 if they cannot.
     """
-    left, right = read(a, Path.cwd()), read(b, Path.cwd())
+    left, right = (read(name, context_here()) for name in (a, b))
     found = compare_campaigns(left, right)
     if html:
         write_page(found, left, right, html)

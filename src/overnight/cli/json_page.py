@@ -11,10 +11,12 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 import click
 
 from overnight.cli.main import COMMANDS
-from overnight.cli.record_fields import about, comments_of, members_of, types_of
+from overnight.cli.serve import Ready
+from overnight.cli.token import NewToken, TokenList
 from overnight.notices.channel_test import NotifyReport
 from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation, Argument
+from overnight.operations.record_fields import about, comments_of, members_of, types_of
 from overnight.operations.registry import operations
 from overnight.program.front_matter import Value
 from overnight.research.experiment import SessionTranscript
@@ -31,12 +33,16 @@ _BY_HAND: Mapping[str, Form] = {
     "agents test": Tryout,
     "notify test": NotifyReport,
     "show --assignment K": Sequence[SessionTranscript],
+    "serve": Ready,
+    "token": NewToken,
+    "token list": TokenList,
     "verify --receipt COMMIT": ReceiptReport,
     "verify --rerun N": Sequence[Rerun],
 }
 
 _NOTES = {
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
+    "serve": "On one line, when it takes requests.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
     "verify --rerun N": "One for each kept change that was measured again.",
 }

@@ -4,7 +4,7 @@ import math
 import sys
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Self, cast
@@ -81,7 +81,7 @@ class PlainView(SessionView):
         self._errors.say(what)
 
     @contextmanager
-    def showing(self, journal: Journal, allowance: SessionAllowance, folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
+    def showing(self, journal: Journal, allowance: Callable[[], SessionAllowance], folder: Path) -> Iterator[None]:  # noqa: ARG002  # as LiveView
         """Print cautions and where the record is; a line per event follows."""
         for caution in cautions_of(journal.state):
             self._errors.say(f"WARNING: {caution}")
@@ -144,7 +144,7 @@ class LiveView(SessionView):
         self._acknowledged = what
 
     @contextmanager
-    def showing(self, journal: Journal, allowance: SessionAllowance, folder: Path) -> Iterator[None]:
+    def showing(self, journal: Journal, allowance: Callable[[], SessionAllowance], folder: Path) -> Iterator[None]:
         """Redraw until the context ends; the last screen stays."""
         from rich.console import Console
         from rich.live import Live

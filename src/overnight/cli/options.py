@@ -1,6 +1,5 @@
 """Options and output that several commands share."""
 
-import json
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,16 +21,10 @@ def json_option(function: F) -> F:
 
 
 def print_json(value: object) -> None:
-    """Print a value of dataclasses, mappings, sequences and scalars as indented JSON, invisible characters escaped."""
-    from pydantic_core import to_json
+    """Print a value as JSON."""
+    from overnight.operations.json_text import json_text
 
-    text = to_json(value, indent=2, inf_nan_mode="null").decode()
-    click.echo("".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text))
-
-
-def _escaped(character: str) -> str:
-    """A control character as JSON escapes it; it can only occur inside a string."""
-    return json.dumps(character)[1:-1]
+    click.echo(json_text(value))
 
 
 def sandbox_option(function: F) -> F:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from overnight.cli.caller import is_declared, through_the_door
+from overnight.cli.caller import is_declared, on_terminal, through_the_door
 from overnight.cli.finish import exit_code
 from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
@@ -53,7 +53,15 @@ def run(
     However it ends, `overnight run` continues where it stopped. Exit code: 0 if something was kept, 1 if nothing was, 2 if
     nothing was as a researcher could not work.
     """
-    request = SessionRequest(tag=tag, experiments=experiments, hours=hours, sandbox=sandbox, slots=slots)
+    request = SessionRequest(
+        tag=tag,
+        experiments=experiments,
+        hours=hours,
+        sandbox=sandbox,
+        slots=slots,
+        allowed_only=is_declared(),
+        allows=on_terminal("overnight run"),
+    )
 
     def session() -> int:
         return run_session(Path.cwd(), request, plain=plain, report=report)
@@ -64,11 +72,13 @@ def run(
     return through_the_door("run", given, session)
 
 
-def run_session(folder: Path, request: SessionRequest, *, plain: bool, report: bool) -> int:
-    """Run one session to its end, write the report and print a summary; the exit code."""
+def run_session(
+    folder: Path, request: SessionRequest, *, plain: bool, report: bool, begun: Callable[[], None] = lambda: None
+) -> int:
+    """Run one session to its end, write the report and print a summary; the exit code. `begun` is called when it runs."""
     repository = open_repository(folder)
     with view_for(plain=plain) as view:
-        ended = anyio.run(_session, repository, request, view, report)
+        ended = anyio.run(_session, repository, request, view, report, begun)
     from overnight.research.views.summary import summary
 
     page, picture = (str(ended.files.html), str(ended.files.png)) if ended.files else ("", "")
@@ -86,7 +96,9 @@ class _Ended:
     worked: bool  # it ran a trial
 
 
-async def _session(repository: Repository, request: SessionRequest, view: LiveView | PlainView, report: bool) -> _Ended:
+async def _session(
+    repository: Repository, request: SessionRequest, view: LiveView | PlainView, report: bool, begun: Callable[[], None]
+) -> _Ended:
     stop = Stop()
     view.note(repository.notes)
     async with anyio.create_task_group() as tasks:
@@ -105,7 +117,11 @@ async def _session(repository: Repository, request: SessionRequest, view: LiveVi
             view.note(() if journal.state.sessions or before else started_over(folder))
             channels = _channels(journal.state.program, view.note)
             with in_registry(tasks, repository, journal, view.note) as ended:
-                with view.showing(journal, campaign.asking.allowance, folder), fixing(repository, journal.state.program):
+                begun()
+                with (
+                    view.showing(journal, lambda: campaign.asking.allowance, folder),
+                    fixing(repository, journal.state.program),
+                ):
                     async with (
                         dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber),
                         _listening(campaign, folder, repository.toplevel, channels, dispatcher),

@@ -40,7 +40,7 @@ class Screen:
     """Draws from the journal's state; has no state of its own."""
 
     journal: Journal
-    allowance: SessionAllowance
+    allowance: Callable[[], SessionAllowance]  # what the session may use now
     folder: Path
     running: Mapping[TrialKey, Running]
     workers: Mapping[tuple[str, int], Worker]  # by role and assignment
@@ -72,7 +72,7 @@ class Screen:
         return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends cleanly; `overnight run` continues", expand=True)
 
     def _budget(self, state: State) -> RenderableType:
-        tally = state.tally
+        tally, allowance = state.tally, self.allowance()
         verdicts = Text.assemble(
             (f"{tally.keep} kept", "bold green"),
             f" · {tally.discard} discarded · {tally.crash} crashed · {tally.reject} rejected free · ",
@@ -81,10 +81,10 @@ class Screen:
         )
         grid = Table.grid(padding=(0, 2))
         left = (
-            ("experiments", tally.experiments, self.allowance.experiments, str),
-            ("trials", tally.trials, self.allowance.trials, str),
-            ("time", self.journal.elapsed_s(), self.allowance.elapsed_s, duration),
-            ("tokens", tally.tokens, self.allowance.tokens, compact),
+            ("experiments", tally.experiments, allowance.experiments, str),
+            ("trials", tally.trials, allowance.trials, str),
+            ("time", self.journal.elapsed_s(), allowance.elapsed_s, duration),
+            ("tokens", tally.tokens, allowance.tokens, compact),
         )
         if state.audit and not state.audit.concluded:
             done, wanted = len(state.audit.samples), state.audit.wanted

@@ -8,10 +8,11 @@ from pathlib import Path
 _READABLE = 0o644  # for everybody who can enter the folder
 
 
-def write_atomically(path: Path, content: bytes) -> None:
+def write_atomically(path: Path, content: bytes, *, mode: int | None = None) -> None:
     """Replace the content of the file; a reader or a crash sees the old or the new content, nothing in between.
 
-    A link in its place is replaced, not followed. In a folder of one user only, the file is for that user alone too.
+    A link in its place is replaced, not followed. In a folder of one user only, the file is for that user alone too, unless
+    there is a mode for it.
     """
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # new, and only the owner has access
     temporary = Path(name)
@@ -20,7 +21,9 @@ def write_atomically(path: Path, content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            if path.parent.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if mode is not None:
+                os.fchmod(file.fileno(), mode)
+            elif path.parent.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
                 os.fchmod(file.fileno(), _READABLE)
         temporary.replace(path)
     except BaseException:

@@ -110,6 +110,11 @@ class Gateway:
             await self._stack.aclose()
             await asyncio.sleep(0)  # for the transports, which close in the loop's next turn
 
+    def limit(self, budget: SpendingLimit) -> None:
+        """Give the account's job another budget from now on."""
+        if self._account is not None:
+            self._account.limit(budget)
+
     @contextmanager
     def use(self, *, role: str, number: int, model: str = "") -> Iterator[GatewayRun]:
         """Models for one piece of work; at its end its URL is closed, and what was under way is settled."""

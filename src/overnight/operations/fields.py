@@ -1,8 +1,9 @@
 """The inputs of an operation, field by field, as faces need them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import MISSING, dataclass, fields
 from enum import Enum
+from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,11 @@ class InputField:
     default: object  # `...` if it must be given
     place: Argument | Option
     bounds: tuple[BaseMetadata, ...]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it names a file or folder of this machine: for the command line alone."""
+        return self.form is Path or Path in get_args(self.form)
 
     @property
     def enumeration(self) -> type[Enum] | None:
@@ -53,3 +59,8 @@ def inputs_of(operation: AnyOperation) -> Iterator[InputField]:
             place=place,
             bounds=tuple(extra for extra in extras if isinstance(extra, BaseMetadata)),
         )
+
+
+def foreign_inputs_of(operation: AnyOperation) -> Sequence[InputField]:
+    """The inputs that a face other than the command line takes."""
+    return [field for field in inputs_of(operation) if not field.is_local]

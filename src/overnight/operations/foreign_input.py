@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any, get_origin
 
 from overnight.errors import UserError
-from overnight.operations.fields import inputs_of
+from overnight.operations.fields import foreign_inputs_of
 from overnight.operations.operation import I, O, Operation
 from overnight.words.foreign import printable
 
@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 MOST_BYTES = 64 * 1024  # of an input as JSON: an idea, a question; what is larger is a file
 MOST_TEXT = 10_000  # characters of one text in it
 NAME = 100  # characters of a foreign name in a message
+
+
+class BadInput(UserError):  # noqa: N818  # a state
+    """What was given is no input of the operation."""
 
 
 def canonical(given: object) -> str:
@@ -36,25 +40,25 @@ def read_input(operation: Operation[I, O], text: str | bytes) -> I:
     """The input that a JSON object gives; every field has its type, and there are no others.
 
     Raises:
-        UserError: it is no such object; the message names the field.
+        BadInput: it is no such object; the message names the field.
     """
     from pydantic import TypeAdapter, ValidationError
 
     if len(text) > MOST_BYTES:
-        raise UserError(f"{operation.name}: the input has {len(text):,} bytes", fix=f"give at most {MOST_BYTES:,}")
+        raise BadInput(f"{operation.name}: the input has {len(text):,} bytes", fix=f"give at most {MOST_BYTES:,}")
     try:
         found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_no_repeats)
     except (ValueError, RecursionError) as error:
-        raise UserError(f"{operation.name}: the input is no JSON: {printable(str(error), NAME)}") from error
+        raise BadInput(f"{operation.name}: the input is no JSON: {printable(str(error), NAME)}") from error
     if not isinstance(found, dict):
-        raise UserError(f"{operation.name}: the input is no JSON object")
-    known = [field.name for field in inputs_of(operation)]
+        raise BadInput(f"{operation.name}: the input is no JSON object")
+    known = [field.name for field in foreign_inputs_of(operation)]
     if unknown := [name for name in found if name not in known]:
-        raise UserError(
+        raise BadInput(
             f"{operation.name}: there is no input `{printable(unknown[0], NAME)}`", fix=f"it takes {', '.join(known) or 'none'}"
         )
     if long := [name for name, value in found.items() if isinstance(value, str) and len(value) > MOST_TEXT]:
-        raise UserError(f"{operation.name}: {long[0]} has more than {MOST_TEXT:,} characters")
+        raise BadInput(f"{operation.name}: {long[0]} has more than {MOST_TEXT:,} characters")
     try:
         return TypeAdapter(operation.input).validate_json(json.dumps(found), strict=True)
     except ValidationError as error:
@@ -65,21 +69,21 @@ def read_query(operation: Operation[I, O], pairs: Sequence[tuple[str, str]]) -> 
     """The input that the texts of an address give, each read as the type of its field.
 
     Raises:
-        UserError: there is no such field, or a text is no value of it; the message names the field.
+        BadInput: there is no such field, or a text is no value of it; the message names the field.
     """
     from pydantic import TypeAdapter, ValidationError
 
-    fields = {field.name: field for field in inputs_of(operation)}
+    fields = {field.name: field for field in foreign_inputs_of(operation)}
     found: dict[str, Any] = {}
     for name, text in pairs:
         if name not in fields:
             takes = f"it takes {', '.join(fields) or 'none'}"
-            raise UserError(f"{operation.name}: there is no input `{printable(name, NAME)}`", fix=takes)
+            raise BadInput(f"{operation.name}: there is no input `{printable(name, NAME)}`", fix=takes)
         if len(text) > MOST_TEXT:
-            raise UserError(f"{operation.name}: {name} has more than {MOST_TEXT:,} characters")
+            raise BadInput(f"{operation.name}: {name} has more than {MOST_TEXT:,} characters")
         several = get_origin(fields[name].form) is tuple
         if name in found and not several:
-            raise UserError(f"{operation.name}: {name} is given twice")
+            raise BadInput(f"{operation.name}: {name} is given twice")
         found[name] = (*found.get(name, ()), text) if several else text
     try:
         return TypeAdapter(operation.input).validate_strings(found)
@@ -91,12 +95,23 @@ def input_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
     """The JSON schema of its input."""
     from pydantic import TypeAdapter
 
-    schema = TypeAdapter(operation.input).json_schema()
-    properties = schema.setdefault("properties", {})
-    for field in inputs_of(operation):
-        if field.place.about:
-            properties[field.name]["description"] = field.place.about
-    return {**schema, "additionalProperties": False}
+    return with_descriptions(operation, TypeAdapter(operation.input).json_schema())
+
+
+def with_descriptions(operation: Operation[I, O], schema: Mapping[str, Any]) -> Mapping[str, Any]:  # Any: JSON
+    """The schema of an operation's input with what each is about; those for the command line alone are left out."""
+    properties = schema.get("properties", {})
+    described = {
+        field.name: {**properties[field.name], **({"description": field.place.about} if field.place.about else {})}
+        for field in foreign_inputs_of(operation)
+    }
+    required = [name for name in schema.get("required", ()) if name in described]
+    return {
+        **{name: value for name, value in schema.items() if name != "required"},
+        "properties": described,
+        **({"required": required} if required else {}),
+        "additionalProperties": False,
+    }
 
 
 def output_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
@@ -106,10 +121,10 @@ def output_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
     return TypeAdapter(operation.output).json_schema(mode="serialization")
 
 
-def _no_value(operation: Operation[I, O], error: "ValidationError") -> UserError:
+def _no_value(operation: Operation[I, O], error: "ValidationError") -> BadInput:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
-    return UserError(f"{operation.name}: {printable(where, NAME)}: {first['msg']}")
+    return BadInput(f"{operation.name}: {printable(where, NAME)}: {first['msg']}")
 
 
 def _no_number(word: str) -> float:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from overnight.operations.principal import OWNER, Address, Origin, Principal
+from overnight.operations.principal import OWNER, Address, Kind, Origin, Principal
 
 I = TypeVar("I")  # noqa: E741  # the input, a frozen dataclass
 O = TypeVar("O")  # noqa: E741  # the output
@@ -58,6 +58,15 @@ class Context:
     say: Callable[[str], None] = _silent  # for who waits meanwhile
     repositories: Mapping[str, Path] = field(default_factory=dict)  # that a face serves, by their names in addresses
 
+    @property
+    def at_home(self) -> bool:
+        """Whether the owner calls from this machine's command line, by themselves."""
+        return self.address is None and self.principal.kind is Kind.OWNER
+
+    def name_of(self, folder: Path) -> str:
+        """The name of a repository as a face has it; without a face, that of its folder."""
+        return next((name for name, served in self.repositories.items() if served == folder), folder.name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Argument:
@@ -99,15 +108,26 @@ class Operation(Generic[I, O]):
     holds: Callable[[O], bool] | None = None  # for a check: whether what it checks holds; exit code 1 if it does not
     egress: bool = False  # something leaves this machine
     of_machine: bool = False  # it is about this machine, in whatever folder it is called
+    local: bool = False  # for the command line alone, such as what writes files where the caller says
     lasts: bool = False  # minutes or longer: who cannot wait for it has it carried out by a process of its own
     owner_only: bool = False  # no approval lets anybody else call it
-    raised: Callable[[I], Tier] | None = None  # the tier of a call, if its input can make it worse
+    raised: Callable[[Context, I], Tier] | None = None  # the tier of a call, if it is not the same for all
+    requires: Callable[[Context, I], None] | None = None  # raises UserError if it may not start; not asked of the owner at home
     state: Callable[[Context, I], str] | None = None  # what an approval is bound to: a text of the state that it acts on
     read_back: Callable[[Context, I, O | None], Settled] | None = None  # looks again whether it took effect; None: killed
 
-    def tier_of(self, given: I) -> Tier:
-        """The tier of a call with this input."""
-        return self.raised(given) if self.raised else self.tier
+    def tier_of(self, context: Context, given: I) -> Tier:
+        """The tier of a call."""
+        return self.raised(context, given) if self.raised else self.tier
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Begun:
+    """That a process of its own carries an operation out; a task says how far it is."""
+
+    task: str  # its name, for `task show` and `task stop`
+    address: str  # of its page
+    operation: str
 
 
 AnyOperation = Operation[Any, Any]  # Any: faces take operations of every input and output

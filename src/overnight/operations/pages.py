@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from overnight.operations.page import AnyPage, Page
 
@@ -69,3 +69,9 @@ def find_page(address: str) -> tuple[AnyPage, Mapping[str, str]] | None:
 def address_of(pattern: str, **parts: object) -> str:
     """The address of a page with these parts."""
     return _PART.sub(lambda part: quote(str(parts[part[1]]), safe=""), pattern)
+
+
+def with_query(address: str, **inputs: object) -> str:
+    """An address with inputs that are not part of its path; those that are None are left out."""
+    pairs = {name: str(value) for name, value in inputs.items() if value is not None}
+    return f"{address}?{urlencode(pairs)}" if pairs else address

@@ -53,13 +53,16 @@ def perform(operation: Operation[I, O], context: Context, given: I, *, run: Call
         NotAllowed: this principal may not call it.
         ApprovalAsked: the owner has to approve it first.
         Unsettled: an earlier call of the same took effect, or nobody can tell whether it did.
+        UserError: what the operation requires of a call like this does not hold.
         OvernightError: what the operation raises.
     """
     carry_out: Callable[[Context, I], O | T] | None = run or operation.run
     if carry_out is None:
         raise UserError(f"`{operation.name}` can only be called on the command line", fix=f"overnight {operation.name}")
-    tier = operation.tier_of(given)
+    tier = operation.tier_of(context, given)
     asks = needs_approval(operation, tier, context)
+    if operation.requires and not context.at_home:
+        operation.requires(context, given)
     if tier is Tier.READ and not asks and not operation.egress:
         return carry_out(context, given)
     return _Recorded(operation, context, given, tier).perform(carry_out, asks=asks)

@@ -82,6 +82,11 @@ def operations() -> Iterator[AnyOperation]:
         yield _load(name, modules[name])
 
 
+def offered() -> Iterator[AnyOperation]:
+    """Those that faces other than the command line offer."""
+    return (operation for operation in operations() if not operation.local)
+
+
 def _modules_in(package: str, folder: Path) -> dict[str, str]:
     files = (file.stem for file in sorted(folder.glob("*.py")) if not file.stem.startswith("_"))
     return {stem.replace("_", " "): f"{package}.{stem}" for stem in files}

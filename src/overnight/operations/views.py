@@ -4,9 +4,11 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 
 from overnight.operations.call import Call
-from overnight.operations.operation import Tier
+from overnight.operations.foreign_input import input_schema, output_schema
+from overnight.operations.operation import AnyOperation, Tier
 from overnight.operations.principal import Origin
 from overnight.operations.record import Approval
 from overnight.operations.rendering import command_words
@@ -80,6 +82,21 @@ def entry_of(approval: Approval, now: float) -> ApprovalEntry:
         asked_at=approval.asked_at,
         expires_at=approval.expires_at,
         answered_by=approval.answered_by,
+    )
+
+
+@cache
+def entry_for(operation: AnyOperation) -> OperationEntry:
+    """An operation with its schemas."""
+    return OperationEntry(
+        name=operation.name,
+        about=operation.about,
+        tier=operation.tier,
+        raised=operation.raised is not None,
+        egress=operation.egress,
+        owner_only=operation.owner_only,
+        input=input_schema(operation),
+        output=output_schema(operation),
     )
 
 

@@ -13,6 +13,7 @@ from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderState
 from overnight.models.usage import Usage
+from overnight.program.program import Budget
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.experiment import ByProducts, Edit, RecordedConclusion, Scalar
 from overnight.research.idea import IdeaEdit
@@ -196,6 +197,16 @@ class IdeasChanged:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetChanged:
+    """Somebody ordered another budget; edits of `program.md` are in `ProgramChanged`."""
+
+    kind: Literal["budget_changed"] = "budget_changed"
+    budget: Budget  # the whole, as it is from now on
+    by: str  # as in `Giver`
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ordered:
     """Somebody gave an order, which waits until a session acts on it: the one event that any process may add."""
 
@@ -300,6 +311,7 @@ Event = Annotated[
     | Believed
     | ProposalMissed
     | IdeasChanged
+    | BudgetChanged
     | Ordered
     | OrderSettled
     | ModelCalled

@@ -111,7 +111,7 @@ def _budget(state: State, detail: str) -> Notice:
 
 def _spent(state: State) -> str:
     """A key: a limit of the program is news once, a session's limit (`--hours`) whenever there were further trials."""
-    budget, tally = state.program.budget, state.tally
+    budget, tally = state.budget, state.tally
     used: tuple[tuple[str, float, float | None], ...] = (
         ("experiments", tally.experiments, budget.experiments),
         ("trials", tally.trials, budget.trials),

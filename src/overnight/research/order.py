@@ -1,11 +1,13 @@
 """What a person or a program of theirs orders of a campaign, running or not, and what came of it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field
 
+from overnight.operations.principal import FACES
+from overnight.program.program import Budget
 from overnight.research.idea import IdeaEdit
 
 OWNER = "owner"  # the one who can write to the campaign's folder
@@ -21,7 +23,7 @@ class Giver:
     """Who gave an order, and how it came."""
 
     by: str = OWNER  # a principal, `kind` or `kind:name`; over a channel the name is the sender
-    origin: str = CLI  # `cli`, `channel:NAME`, ...
+    origin: str = CLI  # `cli`, `channel:NAME`, or a face: `web`, `rest`, `mcp`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,12 +50,39 @@ class BelieveChange:
     commit: str  # that was read
 
 
-Order = ChangeIdeas | StopSession | BelieveChange
+BudgetKey = Literal["experiments", "trials", "hours", "tokens", "cost_usd"]  # of `budget:`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeBudget:
+    """What the whole campaign may use from now on; None leaves a limit as it is."""
+
+    kind: Literal["budget"] = "budget"
+    experiments: int | None = None
+    trials: int | None = None
+    hours: float | None = None
+    tokens: int | None = None
+    cost_usd: float | None = None
+    unlimited: tuple[BudgetKey, ...] = ()  # these limits are taken away
+
+    def changed(self, budget: Budget) -> Budget:
+        """The budget with what is ordered."""
+        given = {each.name: value for each in fields(Budget) if (value := getattr(self, each.name)) is not None}
+        return replace(budget, **given, **dict.fromkeys(self.unlimited, None))
+
+
+Order = ChangeIdeas | StopSession | BelieveChange | ChangeBudget
+
+
+def edited_budget(budget: Budget, before: Budget, after: Budget) -> Budget:
+    """The budget of a campaign after an edit of its program: of each limit the newest word counts, ordered or written."""
+    written = {each.name: getattr(after, each.name) for each in fields(Budget)}
+    return replace(budget, **{name: value for name, value in written.items() if value != getattr(before, name)})
 
 
 def giver_words(by: str, origin: str) -> str:
-    """Who gave an order, and over which channel, such as `owner:42 over channel:chat`."""
-    return f"{by} over {origin}" if origin.startswith(CHANNEL) else by
+    """Who gave an order, and how it came, such as `owner:42 over channel:chat` or `agent:claude over mcp`."""
+    return f"{by} over {origin}" if origin.startswith(CHANNEL) or origin in FACES else by
 
 
 class Outcome(StrEnum):

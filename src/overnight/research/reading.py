@@ -21,7 +21,7 @@ from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
 from overnight.research.ideas.queue import after
-from overnight.research.order import BelieveChange, ChangeIdeas, Order
+from overnight.research.order import BelieveChange, ChangeBudget, ChangeIdeas, Order
 from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
 from overnight.research.places.fresh_start import is_barren
@@ -45,7 +45,7 @@ class CampaignReader:
     running: int | None  # the process that runs it
 
     def state(self) -> State:
-        """Where the campaign stands now, with what a person believes that no session has recorded yet.
+        """Where the campaign stands now, with what is believed and ordered that no session has recorded yet.
 
         Raises:
             UserError: its ledger is empty.
@@ -53,8 +53,13 @@ class CampaignReader:
         state = restore(self.ledger)
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
-        ordered = [order.commit for order in self._ordered() if isinstance(order, BelieveChange)]
-        return replace(state, kept=with_beliefs(state.kept, {*read_believed(self.folder), *ordered}))
+        believed, budget = list(read_believed(self.folder)), state.budget
+        for order in self._ordered():
+            if isinstance(order, BelieveChange):
+                believed.append(order.commit)
+            elif isinstance(order, ChangeBudget):
+                budget = order.changed(budget)
+        return replace(state, kept=with_beliefs(state.kept, set(believed)), budget=budget)
 
     def experiment(self, number: int) -> Experiment:
         """One experiment, with the trials that it has so far.

@@ -13,9 +13,9 @@ from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
-from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Program
+from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Budget, Program
 from overnight.research.budget import agent_limits
-from overnight.research.events import Event, ModelCalled, Noted, ProviderChanged, Sign, Working
+from overnight.research.events import BudgetChanged, Event, ModelCalled, Noted, ProgramChanged, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
 from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
@@ -73,7 +73,7 @@ def make_models(
         system=CAMPAIGN,
         key=f"{CAMPAIGN}:{origin}",
         label=name,
-        budget=SpendingLimit(tokens=program.budget.tokens, cost_usd=program.budget.cost_usd),
+        budget=SpendingLimit(tokens=state.budget.tokens, cost_usd=state.budget.cost_usd),
         spent_tokens=state.tally.tokens,
         spent_usd=state.tally.cost_usd,
     )
@@ -88,6 +88,18 @@ def make_models(
         environment=environment,
         learn=learn,
     )
+
+
+def follow_budget(models: "Gateway", budget: Callable[[], Budget]) -> Callable[[Sign], None]:
+    """A watcher that gives the gateway the budget of the campaign whenever it changes."""
+    from overnight.models.budget import SpendingLimit
+
+    def see(sign: Sign) -> None:
+        if isinstance(sign, BudgetChanged | ProgramChanged):
+            now = budget()
+            models.limit(SpendingLimit(tokens=now.tokens, cost_usd=now.cost_usd))
+
+    return see
 
 
 def _as_event(call: CallRecord) -> ModelCalled:

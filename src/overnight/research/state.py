@@ -12,7 +12,7 @@ from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
-from overnight.program.program import PROGRAM, Program
+from overnight.program.program import PROGRAM, Budget, Program
 from overnight.research.audit import AuditState, with_trial
 from overnight.research.charter import parse_charter
 from overnight.research.ending import Ending, SessionKind
@@ -21,6 +21,7 @@ from overnight.research.events import (
     AuditConcluded,
     AuditOpened,
     Believed,
+    BudgetChanged,
     CampaignOpened,
     Concluded,
     EnvironmentChanged,
@@ -41,6 +42,7 @@ from overnight.research.events import (
 )
 from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
+from overnight.research.order import edited_budget, giver_words
 from overnight.research.returned import Returned, after_ended, after_proposal
 from overnight.research.standing import (
     Kept,
@@ -87,6 +89,8 @@ class State:
     ending_before: Ending | None = None  # of the session before; an audit restores it
     audit: AuditState | None = None  # the newest
     ideas: IdeaQueue = field(default_factory=IdeaQueue)
+    budget: Budget  # by the program and by orders, whichever spoke last of a limit
+    budget_by: str = ""  # who ordered it last; empty: the program alone
     head_trial: Trial | None = None  # the first of the head; after a keep, until there is one, that which screened it first
     trial_s: tuple[float, ...] = ()  # wall times of the newest trials that have a value, oldest first
     usage: Mapping[str, Usage] = field(default_factory=dict)  # of models, by role
@@ -120,6 +124,7 @@ def begin(opened: CampaignOpened, program: Program | None = None) -> State:
         head=opened.start,
         gate=GateMemory(rules=opened.rules),
         ideas=with_charter(IdeaQueue(), parse_charter(program.body)),
+        budget=program.budget,
     )
 
 
@@ -165,10 +170,18 @@ def apply(state: State, event: Event) -> State:
             return _asked(state, event)
         case AuditOpened() | AuditConcluded():
             return _audited(state, event)
-        case Believed():
-            return replace(state, kept=with_beliefs(state.kept, (event.commit,)))
+        case Believed() | BudgetChanged():
+            return _ordered(state, event)
         case _:
             return state
+
+
+def _ordered(state: State, event: Believed | BudgetChanged) -> State:
+    match event:
+        case Believed(commit=commit):
+            return replace(state, kept=with_beliefs(state.kept, (commit,)))
+        case BudgetChanged(budget=budget, by=by, origin=origin):
+            return replace(state, budget=budget, budget_by=giver_words(by, origin))
 
 
 def _experiment(state: State, event: Proposed | Reopened | Moved | Registered | Concluded | Advanced) -> State:
@@ -207,7 +220,8 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
             return replace(state, environment=event.environment, strayed=strayed)
         case ProgramChanged():
             program = parse_program(event.program, PROGRAM)
-            return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)))
+            budget = edited_budget(state.budget, state.program.budget, program.budget)
+            return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)), budget=budget)
         case Stopped():
             ending = state.ending_before if event.session is SessionKind.AUDIT else event.ending
             return replace(state, elapsed_s=event.elapsed_s, stopped=event, ending=ending)

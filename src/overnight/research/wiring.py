@@ -4,12 +4,13 @@ import os
 import secrets
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, nullcontext
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from overnight.errors import UserError
 from overnight.files.own import claim_folder, make_folder
 from overnight.files.private_folder import private_folder, sweep
 from overnight.git.history import GitHistory
@@ -43,7 +44,7 @@ from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.readiness.roles import has_agents, lasting_gaps
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
-from overnight.research.staffing import make_models, make_team
+from overnight.research.staffing import follow_budget, make_models, make_team
 from overnight.research.state import State
 from overnight.secrets.broker import user_broker
 from overnight.words.scrubber import Scrubber, secrets_in
@@ -64,6 +65,8 @@ class SessionRequest:
     hours: float | None = None
     sandbox: str = "jail"
     slots: int | None = None
+    allowed_only: bool = False  # others than the owner at home asked for it: what it runs must be what the owner allows
+    allows: str = ""  # the owner's command on a terminal, which allows others what it starts; empty: it does not
 
 
 def make_trial_runner(
@@ -132,7 +135,7 @@ def open_session(
     Raises:
         UserError: the user must fix something before it can run.
     """
-    program = read_program(repository)
+    program = _program_for(repository, request)
     _require_jail(program, request.sandbox)
     repository.exclude_overnight()
     tag = _tag_of(repository, request)
@@ -169,7 +172,7 @@ def open_audit(
     """
     from overnight.research.loop.audit import Audit
 
-    program, folder = read_program(repository), campaign_folder(repository, tag)
+    program, folder = _program_for(repository, request), campaign_folder(repository, tag)
     claim_folder(folder)
     with _home(repository, folder) as home, home.ledger.lock():
         state, notes = _take_up(home, program, tag, request.sandbox)
@@ -185,13 +188,31 @@ def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watch
     Raises:
         UserError: the user must fix something before it can run; or before a real one could, such as a branch in its way.
     """
-    program = read_program(repository)
+    program = _program_for(repository, request)
     repository.exclude_overnight()
     check_branch_free(repository, _tag_of(repository, request))
     with private_folder(repository.overnight, "rehearsal") as folder, _home(repository, folder) as home:
         state = _opening_of(home, request.sandbox).open(program, "rehearsal")
         with _assembled(home, state, request, stop, watchers) as campaign:
             yield campaign
+
+
+def _program_for(repository: Repository, request: SessionRequest) -> Program:
+    """The program that a session works with: read once, so that nothing else runs than what was checked.
+
+    Raises:
+        UserError: it has mistakes, or is not allowed and would have to be.
+    """
+    program = read_program(repository)
+    if request.allowed_only or request.allows:
+        from overnight.research.places.allowed import allow, require_allowed
+
+        if request.allowed_only:
+            require_allowed(program, repository.toplevel)
+        else:
+            with suppress(OSError, UserError):  # then others cannot start it, and are told why
+                allow(repository.toplevel, program, request.allows)
+    return program
 
 
 def _tag_of(repository: Repository, request: SessionRequest) -> str:
@@ -254,6 +275,8 @@ def _assembled(
         environment=secrets_of_user.environment,
         learn=scrubber.learn,
     )
+    if models is not None:
+        journal.watch(follow_budget(models, lambda: journal.state.budget))
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
         work_folders(home.repository, home.history, program, state.start) as workspaces,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from overnight.web import page_routes
+from overnight.web import api, event_streams, page_routes
 from overnight.web.calls import Caller
 from overnight.web.requests import CALLER
 
@@ -17,21 +17,35 @@ HEADERS = {
     ),
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "overnight",  # not which versions of what
 }
+MOST_BODY = 64 * 1024  # bytes
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
-def application(caller: Caller) -> web.Application:
-    """All routes, behind the guard."""
+def application(guard: Middleware | Caller) -> web.Application:
+    """All routes, behind the guard; a caller instead of a guard is everybody, and nothing is checked."""
 
     @web.middleware
-    async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
-        request[CALLER] = caller
-        answer = await handler(request)
-        answer.headers.update(HEADERS)
-        return answer
+    async def first(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if isinstance(guard, Caller):
+            request[CALLER] = guard
+            return await handler(request)
+        return await guard(request, handler)
 
-    made = web.Application(middlewares=[guard])
+    made = web.Application(middlewares=[first], client_max_size=MOST_BODY)
+    made.on_response_prepare.append(_add_headers)
     made.router.add_static("/static", STATIC)
-    made.add_routes([web.get("/", page_routes.home), web.get("/{address:.+}", page_routes.page)])
+    made.add_routes(api.routes())
+    event_streams.add_to(made)
+    page_routes.add_to(made)
     return made
+
+
+async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+    """What every answer says, also an error, a file or a stream."""
+    answer.headers.update(HEADERS)
+    answer.headers.setdefault("Cache-Control", "no-cache" if request.path.startswith("/static/") else "no-store")

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from overnight.errors import UserError
 from overnight.operations.foreign_input import read_input, read_query
 from overnight.operations.operation import AnyOperation, Context, Tier
 from overnight.operations.page import REPOSITORY, AnyPage, Link
@@ -13,7 +12,8 @@ from overnight.operations.pages import find_page
 from overnight.operations.perform import perform
 from overnight.operations.principal import Address, Origin, Principal
 from overnight.operations.registry import find
-from overnight.web.repositories import repository_named
+from overnight.operations.tasks.beginning import begin
+from overnight.web.repositories import NotFound, repository_named
 from overnight.words.foreign import printable
 
 LONGEST = 200  # characters of a foreign address in a message
@@ -89,11 +89,12 @@ def place_at(address: str, query: Sequence[tuple[str, str]], caller: Caller) -> 
     """The page at an address, with its query.
 
     Raises:
-        UserError: there is none, or the query has no such input.
+        NotFound: there is none.
+        UserError: the query has no such input.
     """
     matched = find_page(address)
     if matched is None:
-        raise UserError(f"there is no page {printable(address, LONGEST)}", fix="begin at /home")
+        raise NotFound(f"there is no page {printable(address, LONGEST)}", fix="begin at /home")
     page, parts = matched
     where = repository_named(caller.repositories, parts[REPOSITORY]) if REPOSITORY in parts else MACHINE
     pairs = [*((name, text) for name, text in parts.items() if name != REPOSITORY), *query]
@@ -102,26 +103,42 @@ def place_at(address: str, query: Sequence[tuple[str, str]], caller: Caller) -> 
 
 
 def call(name: str, repository: str | None, body: str | bytes, caller: Caller, *, key: str = "") -> object:
-    """Carry out the operation of a name with its input as a JSON object; what it returned.
+    """Carry out the operation of a name with its input as a JSON object; what it returned, `Begun` if it lasts.
 
     Raises:
-        UserError: there is no such operation or repository, or the input is none of its.
+        NotFound: there is no such operation or repository.
+        UserError: the input is none of its.
         NotAllowed, ApprovalAsked: as `perform` says.
     """
     operation = operation_named(name)
-    where = MACHINE if operation.of_machine or repository is None else repository_named(caller.repositories, repository)
-    if not operation.of_machine and repository is None:
-        raise UserError(f"`{name}` is about a repository", fix="name one of those that are served")
-    return perform(operation, caller.context(where, key), read_input(operation, body))
+    return carry_out(operation, folder_for(operation, repository, caller), read_input(operation, body), caller, key=key)
+
+
+def carry_out(operation: AnyOperation, where: Path, given: object, caller: Caller, *, key: str = "") -> object:
+    """Carry out an operation; one that lasts is begun. Raises as `call`."""
+    context = caller.context(where, key)
+    return begin(operation, context, given) if operation.lasts else perform(operation, context, given)
+
+
+def folder_for(operation: AnyOperation, repository: str | None, caller: Caller) -> Path:
+    """The folder that an operation is called in.
+
+    Raises:
+        NotFound: its repository is not served, or it is about one and none is named, or it is about none.
+    """
+    if operation.of_machine != (repository is None):
+        word = "this machine, not a repository" if operation.of_machine else "a repository"
+        raise NotFound(f"`{operation.name}` is about {word}", fix="see `operations`")
+    return MACHINE if repository is None else repository_named(caller.repositories, repository)
 
 
 def operation_named(name: str) -> AnyOperation:
     """The operation of a name.
 
     Raises:
-        UserError: there is none.
+        NotFound: there is none, or it is for the command line alone.
     """
     found = find(name)
-    if found is None:
-        raise UserError(f"there is no operation `{printable(name, LONGEST)}`", fix="see `operations`")
+    if found is None or found.local:
+        raise NotFound(f"there is no operation `{printable(name, LONGEST)}` here", fix="see `operations`")
     return found

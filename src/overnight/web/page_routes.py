@@ -1,17 +1,28 @@
 """Each page over HTTP, in its three forms."""
 
+import gzip
 from functools import partial
 
-from aiohttp import web
-from anyio import to_thread
+from aiohttp import hdrs, web
+from anyio import CapacityLimiter, to_thread
 
 from overnight.errors import UserError
-from overnight.web.calls import Looked, place_at
-from overnight.web.markdown import to_markdown
-from overnight.web.rendering import render_html
+from overnight.web.calls import Caller, place_at
+from overnight.web.event_streams import LIVE
+from overnight.web.made_pages import Address
+from overnight.web.markdown import markdown_of
 from overnight.web.requests import caller_of
 
 HOME = "/home"
+FORMS = {"json": "application/json", "md": "text/markdown"}
+HEADERS = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.VARY: "Accept-Encoding, Cookie, Authorization"}
+THREADS = web.AppKey("threads", CapacityLimiter)
+
+
+def add_to(application: web.Application) -> None:
+    """Its routes; the last ones, as they take what is left."""
+    application[THREADS] = CapacityLimiter(2)
+    application.add_routes([web.get("/", home), web.get("/{address:.+}", page)])
 
 
 async def home(_request: web.Request) -> web.Response:
@@ -22,30 +33,54 @@ async def home(_request: web.Request) -> web.Response:
 async def page(request: web.Request) -> web.Response:
     """The page at the address of a request."""
     address, form = _form_of(request.rel_url.raw_path)
-    query = [(name, text) for name, text in request.query.items()]
+    query = tuple(request.query.items())
+    return await _html(request, address, query) if form == "html" else await _twin(request, address, query, form)
+
+
+async def _html(request: web.Request, path: str, query: tuple[tuple[str, str], ...]) -> web.Response:
+    """The page for people; a browser that has it is spared the bytes."""
+    caller = caller_of(request)
+    made = await request.app[LIVE].page(Address.of(path, query, caller), caller)
+    headers = {**HEADERS, hdrs.ETAG: f'W/"{made.version}"'}
+    if made.version in {tag.value for tag in request.if_none_match or ()} and made.found:
+        return web.Response(status=304, headers=headers)
+    if _takes_gzip(request):
+        headers[hdrs.CONTENT_ENCODING] = "gzip"
+    body = made.packed if hdrs.CONTENT_ENCODING in headers else gzip.decompress(made.packed)
+    return web.Response(status=made.status, body=body, headers=headers, content_type="text/html", charset="utf-8")
+
+
+async def _twin(request: web.Request, path: str, query: tuple[tuple[str, str], ...], form: str) -> web.Response:
+    """The page for programs or for agents, as it is now."""
+    work = partial(_written, path, query, caller_of(request), form)
     try:
-        place = await to_thread.run_sync(partial(place_at, address, query, caller_of(request)))
-        text, kind = await to_thread.run_sync(lambda: _written(place.look(), form))
+        text = await to_thread.run_sync(work, limiter=request.app[THREADS])
     except UserError as error:
         return web.Response(status=404, text=f"{error}\n")
-    return web.Response(text=text, content_type=kind)
+    answer = web.Response(text=text, content_type=FORMS[form], headers=HEADERS)
+    answer.enable_compression()
+    return answer
 
 
 def _form_of(path: str) -> tuple[str, str]:
     """The address of a path, and the form that its end asks for."""
-    for form in ("json", "md"):
+    for form in FORMS:
         if path.endswith(f".{form}"):
             return path[: -len(form) - 1], form
     return path, "html"
 
 
-def _written(looked: Looked, form: str) -> tuple[str, str]:
-    """A page in a form, and its media type."""
+def _takes_gzip(request: web.Request) -> bool:
+    """Whether the client reads gzip."""
+    offers = (offer.replace(" ", "").lower() for offer in request.headers.get(hdrs.ACCEPT_ENCODING, "").split(","))
+    return any(offer.split(";")[0] == "gzip" and not offer.endswith((";q=0", ";q=0.0")) for offer in offers)
+
+
+def _written(path: str, query: tuple[tuple[str, str], ...], caller: Caller, form: str) -> str:
+    """A page's twin."""
+    looked = place_at(path, query, caller).look()
     if form == "json":
         from pydantic_core import to_json
 
-        return to_json(looked.found, indent=2, inf_nan_mode="null").decode(), "application/json"
-    if form == "md":
-        write = looked.page.markdown
-        return write(looked.found) if write else to_markdown(looked.title, looked.found), "text/markdown"
-    return render_html(looked), "text/html"
+        return to_json(looked.found, indent=2, inf_nan_mode="null").decode()
+    return markdown_of(looked)

@@ -3,15 +3,21 @@
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from overnight.operations.page import AnyPage
-from overnight.operations.pages import address_of, modules, page_of, pages
+from overnight.operations.pages import address_of, find_page, modules, page_of, pages
 from overnight.web.calls import Looked
+from overnight.web.order_forms import OrderForm, order_form
 from overnight.words.foreign import printable
+from overnight.words.moments import moment
+from overnight.words.quantities import compact, counted, duration, size_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
+HOME = "/home"
 _TEXT = 5_000  # characters of one piece of text
 
 
@@ -30,8 +36,16 @@ def environment() -> "Environment":
         lstrip_blocks=True,
         finalize=_visible,
     )
-    made.filters["short"] = printable
-    made.globals["address_of"] = address_of
+    made.filters |= {
+        "short": printable,
+        "moment": moment,
+        "duration": duration,
+        "compact": compact,
+        "count_of": counted,
+        "size": size_text,
+        "whole": _whole,
+    }
+    made.globals |= {"address_of": address_of, "crumbs": crumbs}
     return made
 
 
@@ -43,13 +57,26 @@ def _template_names() -> Mapping[str, str]:
 
 
 def navigation() -> list[tuple[str, str]]:
-    """The words of pages without inputs, and their addresses."""
-    return [(page.word, page.address) for page in pages().values() if page.word]
+    """The words of pages that have one, and their addresses; that of the first page first."""
+    found = [(page.word, page.address) for page in pages().values() if page.word]
+    return sorted(found, key=lambda each: (each[1] != HOME, each))
 
 
-def render_html(looked: Looked) -> str:
-    """A page as HTML."""
+def crumbs(here: str) -> list[tuple[str, str]]:
+    """The pages above this one, the highest first: words and addresses."""
+    parts = here.split("/")
+    above = ["/".join(parts[:end]) for end in range(2, len(parts))]
+    return [(unquote(address.rpartition("/")[2]), address) for address in above if find_page(address)]
+
+
+def render_html(looked: Looked, *, may_order: bool) -> str:
+    """A page as HTML, with forms for its orders if its reader may give some."""
     page: AnyPage = looked.page
+
+    def order(name: str, **given: object) -> OrderForm:
+        """The form of an operation, with these inputs given."""
+        return order_form(name, looked, given)
+
     return (
         environment()
         .get_template(_template_names()[page.address])
@@ -60,8 +87,27 @@ def render_html(looked: Looked) -> str:
             given=looked.given,
             here=looked.here,
             links=looked.links,
+            may_order=may_order,
+            orders=page.orders if may_order else (),
+            order=order,
             **page.beside(looked.context, looked.given, looked.found),
         )
+    )
+
+
+def _whole(text: str) -> "Markup":
+    """What a person approves, made printable before and not shortened."""
+    from markupsafe import Markup, escape
+
+    return Markup("{}").format(escape(printable(text, len(text) * 12)))  # escaped
+
+
+def render_error(text: str) -> str:
+    """What is shown in place of a page that cannot be."""
+    return (
+        environment()
+        .get_template("error.html.j2")
+        .render(title="Not here", text=text, navigation=navigation(), links=(), orders=(), here="")
     )
 
 

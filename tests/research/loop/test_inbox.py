@@ -9,6 +9,7 @@ import pytest
 from builders import advanced, concluded, proposed, trial
 
 from overnight.gate.verdict import Verdict
+from overnight.program.program import Budget
 from overnight.research.events import (
     Believed,
     CampaignOpened,
@@ -100,14 +101,15 @@ def world(tmp_path: Path) -> Iterator[World]:
     ledger.close()
 
 
-def test_the_text_the_target_and_two_budgets_change_at_once(world: World) -> None:
+def test_the_text_the_target_and_the_budget_change_at_once(world: World) -> None:
     """They are recorded together, and apply from then on."""
-    text = PROGRAM.replace("experiments: 5", "experiments: 9, hours: 2").replace("small", "tiny")
+    text = PROGRAM.replace("experiments: 5", "experiments: 9, hours: 2, tokens: 1000").replace("small", "tiny")
     world.written.text = text
     world.inbox.take_in()
     assert world.recorded() == [ProgramChanged(program=text)]
     program = world.inbox.journal.state.program
-    assert (program.budget.experiments, program.budget.hours, "tiny" in program.body) == (9, 2.0, True)
+    assert program.budget == world.inbox.journal.state.budget == Budget(experiments=9, hours=2.0, tokens=1000)
+    assert "tiny" in program.body
     assert world.reported() == []
 
 
@@ -118,7 +120,6 @@ NEVER = "a campaign cannot: put it back, or start another with --tag; this one g
 @pytest.mark.parametrize(
     ("old", "new", "note"),
     [
-        ("experiments: 5", "experiments: 5, tokens: 1000", f"budget changed; {LATER}"),
         ("---\n#", "gate: {max_pairs: 80}\n---\n#", f"gate changed; {LATER}"),
         ("---\n#", "limits: {wall: 9s}\n---\n#", f"limits changed, which {NEVER}"),
         ("---\n#", "checks: [pytest]\n---\n#", f"checks changed, which {NEVER}"),

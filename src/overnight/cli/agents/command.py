@@ -91,9 +91,20 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
     times. An editor is asked in each form of edits, within the same limits.
     Exit code: 0 if an edit within scope came back, 1 if none did.
     """
-    spec, program = choose(name, model, Path.cwd())
+    ask = ask_for(Path.cwd(), name, model, tokens=tokens, cost_usd=cost_usd, seconds=seconds)
+    given = {"name": name, "model": model, "tokens": tokens, "cost_usd": cost_usd, "seconds": seconds}
+    return through_the_door("agents test", given, lambda: _tested(ask, as_json=as_json))
+
+
+def ask_for(folder: Path, name: str, model: str, *, tokens: int | None, cost_usd: float | None, seconds: float | None) -> Ask:
+    """What to try, by the names of a folder and our own limits for those that are not given.
+
+    Raises:
+        UserError: there is no such researcher, or nothing about it can be tested.
+    """
+    spec, program = choose(name, model, folder)
     environment = user_broker().environment
-    ask = Ask(
+    return Ask(
         name=name,
         spec=spec,
         program=program,
@@ -103,13 +114,11 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
         cost_usd=cost_usd,
         seconds=seconds or SECONDS,
     )
-    given = {"name": name, "model": model, "tokens": tokens, "cost_usd": cost_usd, "seconds": seconds}
-    return through_the_door("agents test", given, lambda: _tested(ask, as_json=as_json))
 
 
 def _tested(ask: Ask, *, as_json: bool) -> int:
     """Try it, and print what came back; the exit code."""
-    found = anyio.run(_watched, ask)
+    found = anyio.run(watched, ask)
     if found is None:
         click.echo("ended; nothing is left running", err=True)
         return INTERRUPTED
@@ -120,7 +129,7 @@ def _tested(ask: Ask, *, as_json: bool) -> int:
     return 0 if found.edited else 1
 
 
-async def _watched(ask: Ask) -> Tryout | None:
+async def watched(ask: Ask) -> Tryout | None:
     """Try it and show its progress; None if a signal ended it."""
     from rich.console import Console
 

@@ -8,12 +8,12 @@ import asyncio
 import time
 from collections import Counter, deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from overnight.files.state_folder import state_folder
-from overnight.models.budget import BudgetSpent, CostEstimate
+from overnight.models.budget import BudgetSpent, CostEstimate, SpendingLimit
 from overnight.models.provider import Provider, is_here
 from overnight.models.spending.book import AccountInUse, AccountUnusable, Book, SentTo, Standing
 from overnight.models.spending.charge import AskedCall, Charge
@@ -72,6 +72,19 @@ class SpendingAccount:
     def limits_cost(self) -> bool:
         """Whether money is limited."""
         return any(limit.unit is Unit.USD for limit in self.limits)
+
+    def limit(self, budget: SpendingLimit) -> None:
+        """Give the job another budget from now on, also for calls that wait."""
+        self._job = replace(self._job, budget=budget)
+        self.limits = (*self._job.limits(), *self._rules.of(self._job.system))
+        if self._book is not None:
+            try:
+                with self._book.changing():
+                    self._book.take_up(self._job, self._clock())
+            except (AccountUnusable, AccountInUse) as error:  # what the book has is only shown; `limits` are what counts
+                self._complain(error)
+        for waiter in self._waiters:
+            waiter.set()
 
     def open(self) -> None:
         """Open the file, if it can be used; otherwise it is tried again with each call."""

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.operations import registry
-from overnight.operations.foreign_input import input_schema, output_schema
 from overnight.operations.operation import Context, Operation, Tier
-from overnight.operations.views import OperationEntry, tier_words
+from overnight.operations.views import OperationEntry, entry_for, tier_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,19 +15,7 @@ class OperationsInput:
 
 def run(_context: Context, _given: OperationsInput) -> Sequence[OperationEntry]:
     """All of them, by name."""
-    return [
-        OperationEntry(
-            name=operation.name,
-            about=operation.about,
-            tier=operation.tier,
-            raised=operation.raised is not None,
-            egress=operation.egress,
-            owner_only=operation.owner_only,
-            input=input_schema(operation),
-            output=output_schema(operation),
-        )
-        for operation in registry.operations()
-    ]
+    return [entry_for(operation) for operation in registry.operations()]
 
 
 def render(found: Sequence[OperationEntry]) -> str:

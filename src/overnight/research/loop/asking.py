@@ -51,11 +51,11 @@ class Asking:
 
     @property
     def allowance(self) -> SessionAllowance:
-        """What this session may use, by the current program."""
-        return self.limits.within(self.journal.state.program.budget)
+        """What this session may use, by the current budget."""
+        return self.limits.within(self.journal.state.budget)
 
     def set_clock(self) -> None:
-        """Let the session stop when its time is over, by the current program."""
+        """Let the session stop when its time is over, by the current budget."""
         allowance = self.allowance
         left_s = math.inf if allowance.elapsed_s is None else allowance.elapsed_s - self.journal.elapsed_s()
         self.stop.after(left_s, allowance.time_over())
@@ -74,6 +74,7 @@ class Asking:
         """Act on what is ordered, in all phases of a session; until cancelled."""
         while True:
             if await self.inbox.news():
+                self.set_clock()
                 self.queue.announce()
 
     async def keep_asking(self, staff: NamedResearcher, rejected: Callable[[int], None]) -> None:

@@ -60,7 +60,7 @@ class Briefing:
             elsewhere=elsewhere,
             similar=self._similar(idea),
             kept_edits=self._kept_edits(),
-            allowance=self.limits.within(state.program.budget),
+            allowance=self.limits.within(state.budget),
             files={file.path: file.size_bytes for file in self.history.files(state.head)},
         )
 

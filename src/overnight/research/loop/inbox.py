@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
 from overnight.errors import ProgramError
 from overnight.program.parser import parse_program
@@ -18,8 +18,7 @@ from overnight.research.order import MOST_EDITS, OWNER, ChangeIdeas, Outcome
 from overnight.research.places.orders import IDEAS
 from overnight.research.places.port import Orders
 
-LIVE = frozenset({"body", "target", "source", "digest"})  # what may change while trials run; and these two of `budget`:
-LIVE_BUDGET = frozenset({"experiments", "hours"})
+LIVE = frozenset({"body", "target", "budget", "source", "digest"})  # what may change while trials run
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,6 +95,4 @@ class Inbox:
 
 def changed_for_later(old: Program, new: Program) -> list[str]:
     """The keys that changed and that the trials under way depend on."""
-    live = {name: getattr(new.budget, name) for name in LIVE_BUDGET}
-    before = replace(old, budget=replace(old.budget, **live))
-    return [f.name for f in fields(Program) if f.name not in LIVE and getattr(before, f.name) != getattr(new, f.name)]
+    return [f.name for f in fields(Program) if f.name not in LIVE and getattr(old, f.name) != getattr(new, f.name)]

@@ -10,13 +10,13 @@ import anyio
 from overnight.errors import leaf_errors
 from overnight.ledger.pending import Item
 from overnight.research.ending import Ending, EndReason
-from overnight.research.events import Believed, Event, IdeasChanged, Noted, Ordered, OrderSettled
-from overnight.research.idea import PERSON, IdeaQueue
+from overnight.research.events import Believed, BudgetChanged, Event, IdeasChanged, Noted, Ordered, OrderSettled
+from overnight.research.idea import PERSON
 from overnight.research.ideas.queue import LAPSED, after
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
-from overnight.research.order import CLI, OWNER, BelieveChange, ChangeIdeas, Outcome, StopSession, giver_words
-from overnight.research.standing import Kept
+from overnight.research.order import CLI, OWNER, BelieveChange, ChangeBudget, ChangeIdeas, Outcome, StopSession, giver_words
+from overnight.research.state import State
 
 POLL_S = 0.5  # between looks for orders of other processes; a look without any takes some microseconds
 AT_ONCE = 100  # orders that are settled in one transaction
@@ -55,7 +55,7 @@ class OrderRunner:
         return True
 
     def _act(self, orders: Sequence[tuple[Item, Ordered]]) -> None:
-        acting = _Acting(ideas=self.journal.state.ideas, kept=self.journal.state.kept, held_from=self.journal.ledger.held_from)
+        acting = _Acting(self.journal.state, held_from=self.journal.ledger.held_from)
         for item, ordered in orders:
             acting.take(item, ordered)
         self.journal.record(*acting.events)
@@ -90,10 +90,11 @@ def _stopped(ordered: Ordered) -> Ending:
 class _Acting:
     """What some orders come to, one after the other."""
 
-    def __init__(self, *, ideas: IdeaQueue, kept: Sequence[Kept], held_from: int) -> None:
-        self._ideas = ideas
-        self._kept = {one.commit: one for one in kept}
-        self._believed = {one.commit for one in kept if one.believed}
+    def __init__(self, state: State, *, held_from: int) -> None:
+        self._ideas = state.ideas
+        self._budget = state.budget
+        self._kept = {one.commit: one for one in state.kept}
+        self._believed = {one.commit for one in state.kept if one.believed}
         self._held_from = held_from
         self.events: list[Event] = []
         self.notes: list[str] = []
@@ -106,6 +107,8 @@ class _Acting:
                 refused = self._change(ordered, ordered.order)
             case BelieveChange():
                 refused = self._believe(ordered.order)
+            case ChangeBudget():
+                refused = self._limit(ordered, ordered.order)
             case StopSession():
                 refused = TOO_LATE if item.seq <= self._held_from else ""
                 self.stops += [] if refused else [ordered]
@@ -121,6 +124,14 @@ class _Acting:
         refused = [idea for idea in self._ideas.done if idea.number >= known.next_number and idea.dropped_by == LAPSED]
         self.notes += [f"the idea {idea.text!r} was not taken: {idea.reason}" for idea in refused]
         return refused[0].reason if len(refused) == len(order.edits) else ""
+
+    def _limit(self, ordered: Ordered, order: ChangeBudget) -> str:
+        changed = order.changed(self._budget)
+        if changed == self._budget:
+            return "it changes nothing"
+        self._budget = changed
+        self.events.append(BudgetChanged(budget=changed, by=ordered.by, origin=ordered.origin))
+        return ""
 
     def _believe(self, order: BelieveChange) -> str:
         kept = self._kept.get(order.commit)

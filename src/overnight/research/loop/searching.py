@@ -59,7 +59,7 @@ class SearchTrials:
     @property
     def allowance(self) -> SessionAllowance:
         """What this session may use, by the current program."""
-        return self.limits.within(self.journal.state.program.budget)
+        return self.limits.within(self.journal.state.budget)
 
     @property
     def at_once(self) -> int:

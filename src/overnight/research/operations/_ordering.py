@@ -4,7 +4,7 @@ from pathlib import Path
 
 from overnight.errors import UserError
 from overnight.operations.operation import Context
-from overnight.operations.principal import OWNER
+from overnight.operations.principal import FACES, OWNER
 from overnight.research.order import CHANNEL, CLI, Giver, Order
 from overnight.research.order import OWNER as BY_OWNER
 from overnight.research.record.ordering import place_order
@@ -23,4 +23,8 @@ def give(context: Context, folder: Path, order: Order) -> None:
 def giver_of(context: Context) -> Giver:
     """The caller of an operation; over a channel its principal is named as the sender is there."""
     by = BY_OWNER if context.principal == OWNER and not context.address else str(context.principal)
-    return Giver(by=by, origin=f"{CHANNEL}{context.address.channel}" if context.address else CLI)
+    return Giver(by=by, origin=_origin(context.address.channel) if context.address else CLI)
+
+
+def _origin(channel: str) -> str:
+    return channel if channel in FACES else f"{CHANNEL}{channel}"

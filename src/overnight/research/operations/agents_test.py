@@ -5,8 +5,10 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
+from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier, repeatable
-from overnight.research.tryout.choice import choose
+from overnight.research.operations._allowed import require_program
+from overnight.research.tryout.choice import OVER_ACP, choose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +27,14 @@ def state(context: Context, given: AgentsTestInput) -> str:
     return repr(choose(given.name, given.model, context.where)[0])
 
 
+def requires(context: Context, given: AgentsTestInput) -> None:
+    """The owner allows the program whose role it is; a command that is given is for a terminal alone."""
+    if choose(given.name, given.model, context.where)[1]:
+        require_program(context)
+    elif context.address is not None and given.name.startswith(OVER_ACP):
+        raise UserError("a command to test is not taken over a face", fix="name a role of program.md, or test it in a terminal")
+
+
 OPERATION: Operation[AgentsTestInput, int] = Operation(
     name="agents test",
     about="Ask a researcher for one tiny edit, in a throw-away repository.",
@@ -36,5 +46,6 @@ OPERATION: Operation[AgentsTestInput, int] = Operation(
     render=lambda _: "",
     egress=True,
     state=state,
+    requires=requires,
     read_back=repeatable,
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
+from overnight.research.operations._allowed import require_program
 from overnight.research.operations._inputs import Sandbox, Slots, Tag
 from overnight.research.reading import reading
 from overnight.research.views.audit import AuditReport, describe, report_on
@@ -37,7 +38,7 @@ def run(context: Context, given: AuditInput) -> AuditReport:
         repository, folder, state = campaign.repository, campaign.folder, campaign.state()
     if not state.kept:
         return report_on(state)
-    request = SessionRequest(tag=state.tag, sandbox=given.sandbox, slots=given.slots)
+    request = SessionRequest(tag=state.tag, sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
     with open_audit(repository, state.tag, request, Stop(), []) as audit:
         anyio.run(lambda: audit.run(pairs=given.pairs, leave_one_out=given.leave_one_out))
         found = audit.journal.state
@@ -54,6 +55,11 @@ def state(context: Context, given: AuditInput) -> str:
         return f"{campaign.folder} {found.start} {found.head}"
 
 
+def requires(context: Context, given: AuditInput) -> None:
+    """The owner allows the program."""
+    require_program(context, given.sandbox)
+
+
 OPERATION = Operation(
     name="audit",
     about="Measure start and head again, and what each kept change is still worth.",
@@ -64,6 +70,7 @@ OPERATION = Operation(
     run=run,
     render=lambda found: describe(found, ()),
     state=state,
+    requires=requires,
     read_back=repeatable,  # it goes on where it stopped
     holds=lambda found: found.total is not None and found.total.low > 0,
 )

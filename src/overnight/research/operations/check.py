@@ -7,6 +7,7 @@ import anyio
 
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Tier, repeatable
+from overnight.research.operations._allowed import require_program
 from overnight.research.operations._inputs import JAIL, Sandbox, Slots
 from overnight.research.operations._unjailed import code_of
 from overnight.research.setup.baseline import check_baseline
@@ -29,11 +30,11 @@ def run(context: Context, given: CheckInput) -> CheckReport:
         for line in lines:
             context.say(line)
 
-    request = SessionRequest(sandbox=given.sandbox, slots=given.slots)
+    request = SessionRequest(sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
     return anyio.run(check_baseline, open_repository(context.where), request, [], say)
 
 
-def tier_of(given: CheckInput) -> Tier:
+def tier_of(_context: Context, given: CheckInput) -> Tier:
     """Without a jail, what is committed runs as the user."""
     return Tier.READ if given.sandbox == JAIL else Tier.COSTLY
 
@@ -41,6 +42,11 @@ def tier_of(given: CheckInput) -> Tier:
 def state(context: Context, given: CheckInput) -> str:
     """What would run."""
     return code_of(open_repository(context.where), given.sandbox)
+
+
+def requires(context: Context, given: CheckInput) -> None:
+    """The owner allows the program."""
+    require_program(context, given.sandbox)
 
 
 OPERATION = Operation(
@@ -54,5 +60,6 @@ OPERATION = Operation(
     run=run,
     render=describe,
     state=state,
+    requires=requires,
     read_back=repeatable,
 )

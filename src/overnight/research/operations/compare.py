@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Tier
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
@@ -18,28 +19,37 @@ TEXT = 200  # characters of a campaign's name
 class CompareInput:
     """Which two."""
 
-    a: Annotated[str, Argument(about="A campaign's tag, or FOLDER:TAG in another repository.")]
+    a: Annotated[str, Argument(about="A campaign's tag, or FOLDER:TAG in another repository; over the network REPO:TAG.")]
     b: Annotated[str, Argument(about="The same.")]
 
 
 def run(context: Context, given: CompareInput) -> Comparison:
     """Compare them."""
-    return compare(read(given.a, context.where), read(given.b, context.where))
+    return compare(read(given.a, context), read(given.b, context))
 
 
-def read(name: str, where: Path) -> ComparedCampaign:
+def read(name: str, context: Context) -> ComparedCampaign:
     """Read the campaign that a name stands for.
 
     Raises:
-        UserError: there is no such campaign, or it has no events.
+        UserError: there is no such campaign, or it has no events; over a face, the repository is not served.
     """
     place, colon, tag = name.rpartition(":")
-    with reading(tag or None, where / place if colon else where) as campaign:
+    with reading(tag or None, _folder(place, context) if colon else context.where) as campaign:
         state = campaign.state()
         changes = {number: changed_lines(diff) for number, diff in campaign.kept_diffs(state).items()}
         ledger, believed = campaign.ledger, [kept.commit for kept in state.kept if kept.believed]
         found = newest_snapshot(ledger)
         return compared(printable(name, TEXT), ledger.events(), state.program, changes, found, believed=believed)
+
+
+def _folder(place: str, context: Context) -> Path:
+    """The folder that is named; over a face a repository that it serves, by its name there."""
+    if context.address is None:
+        return context.where / place
+    if place not in context.repositories:
+        raise UserError(f"no repository `{printable(place, TEXT)}` is served here", fix="name a campaign as REPO:TAG")
+    return context.repositories[place]
 
 
 def render(found: Comparison) -> str:

@@ -63,7 +63,7 @@ def state_of(context: Context, given: FinalizeInput) -> str:
         return f"{campaign.folder} {state.start} {state.head} {[kept.number for kept in held(state)]}"
 
 
-def tier_of(given: FinalizeInput) -> Tier:
+def tier_of(_context: Context, given: FinalizeInput) -> Tier:
     """To hand over what nobody has read is a person's word, as `believe` is."""
     return Tier.COSTLY if given.include_unread else Tier.REVERSIBLE
 

@@ -37,6 +37,7 @@ OPERATION = Operation(
     input=LabsCopyInput,
     output=CopiedLab,
     tier=Tier.REVERSIBLE,
+    local=True,
     read_back=repeatable,  # into a folder that is not empty, it is refused
     run=run,
     render=lambda made: (

@@ -7,9 +7,11 @@ from annotated_types import Ge, Gt
 
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
+from overnight.research.operations._allowed import require_program
 from overnight.research.operations._inputs import Sandbox, Slots
 from overnight.research.operations._unjailed import code_of
 from overnight.research.places.campaigns import newest_tag
+from overnight.research.wiring import SessionRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,10 +25,27 @@ class RunInput:
     slots: Slots = None
 
 
+def request_of(context: Context, given: RunInput) -> SessionRequest:
+    """The session that is asked for."""
+    return SessionRequest(
+        tag=given.tag,
+        experiments=given.experiments,
+        hours=given.hours,
+        sandbox=given.sandbox,
+        slots=given.slots,
+        allowed_only=not context.at_home,
+    )
+
+
 def state(context: Context, given: RunInput) -> str:
     """The program as it is on disk, and the campaign that would go on."""
     repository = open_repository(context.where)
     return f"{repository.overnight} {given.tag or newest_tag(repository)} {code_of(repository, given.sandbox)}"
+
+
+def requires(context: Context, given: RunInput) -> None:
+    """The owner allows the program."""
+    require_program(context, given.sandbox)
 
 
 OPERATION: Operation[RunInput, int] = Operation(
@@ -39,5 +58,6 @@ OPERATION: Operation[RunInput, int] = Operation(
     run=None,  # a session needs a process whose signals end it in good order
     render=lambda _: "",
     state=state,
+    requires=requires,
     read_back=repeatable,  # it goes on where it stopped
 )

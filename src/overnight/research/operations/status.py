@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.research.operations._inputs import Tag
-from overnight.research.reading import reading
+from overnight.research.reading import CampaignReader, reading
+from overnight.research.state import State
 from overnight.research.views.status import Status, describe, summarise
 
 
@@ -18,18 +19,22 @@ class StatusInput:
 def run(context: Context, given: StatusInput) -> Status:
     """Where it stands now."""
     with reading(given.tag, context.where) as campaign:
-        state = campaign.state()
-        failed, elapsed_s = campaign.failure(state), campaign.elapsed_s(state)
-        searched = next(iter(campaign.ledger.search_trials(1)), None)
-        return summarise(
-            state,
-            campaign.running,
-            str(campaign.folder),
-            failed=failed,
-            elapsed_s=elapsed_s,
-            searched=searched,
-            deaf=campaign.deaf(),
-        )
+        return status_of(campaign, campaign.state())
+
+
+def status_of(campaign: CampaignReader, state: State) -> Status:
+    """The status of a campaign that is open for reading, in this state."""
+    failed, elapsed_s = campaign.failure(state), campaign.elapsed_s(state)
+    searched = next(iter(campaign.ledger.search_trials(1)), None)
+    return summarise(
+        state,
+        campaign.running,
+        str(campaign.folder),
+        failed=failed,
+        elapsed_s=elapsed_s,
+        searched=searched,
+        deaf=campaign.deaf(),
+    )
 
 
 OPERATION = Operation(

@@ -1,33 +1,72 @@
-"""The page of a campaign."""
+"""The page of a campaign: as its report shows it, but live."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
-from overnight.research.operations import status
+from overnight.research.operations import overview
+from overnight.research.pages._pictures import file_of, studio
+from overnight.research.pages._words import words
 from overnight.research.places.campaigns import find_campaign
-from overnight.research.views.status import Status
+from overnight.research.report.drawing import Drawn
+from overnight.research.views.overview import Overview
+from overnight.research.views.status import measured_level
+
+KEEPS = 15  # in the table, the newest
 
 
-def watches(context: Context, given: status.StatusInput) -> Sequence[Path]:
-    """Its ledger, and what people write beside it."""
+def watches(context: Context, given: overview.OverviewInput) -> Sequence[Path]:
+    """Its ledger, what people write beside it, who holds it, and what is drawn of it."""
     repository, tag = find_campaign(context.where, given.tag)
     folder = repository.overnight / tag
-    return (folder / "ledger.db", folder / "ledger.db-wal", repository.overnight / "ideas.md")
+    return (
+        folder / "ledger.db",
+        folder / "ledger.db-wal",
+        folder / "ideas.md",
+        folder / "lock",
+        file_of(repository.toplevel, tag),
+    )
 
 
-def links(_found: Status, here: str) -> Sequence[Link]:
+def beside(context: Context, given: overview.OverviewInput, found: Overview) -> Mapping[str, object]:
+    """Pictures and what a report says, as far as they are drawn, and how numbers are written."""
+    drawn = studio().shown(context.where, given.tag or found.status.tag, found.events)
+    return {
+        **words(),
+        "shown": drawn,
+        "level": measured_level(found.status),
+        "charts": _marked(drawn.drawn) if drawn.drawn else {},
+        "answers": {each.question: each for each in drawn.drawn.answers} if drawn.drawn else {},
+        "keeps": found.status.keeps[: -KEEPS - 1 : -1],
+    }
+
+
+def _marked(drawn: Drawn) -> Mapping[str, object]:
+    """The charts, whose SVG our own process drew with every text escaped."""
+    from markupsafe import Markup
+
+    return {
+        name: {"wide": Markup(chart.wide), "narrow": Markup(chart.narrow), "caption": chart.caption}  # noqa: S704
+        for name, chart in drawn.charts.items()
+    }
+
+
+def links(_found: Overview, here: str) -> Sequence[Link]:
     """Its parts."""
-    return (Link(address=f"{here}/experiments", about="all experiments"), Link(address=f"{here}/ideas", about="ideas"))
+    return (
+        Link(address=f"{here}/experiments", about="All experiments"),
+        Link(address=f"{here}/ideas", about="Ideas"),
+    )
 
 
 PAGE = Page(
     address="/repos/{repo}/campaigns/{tag}",
-    operation=status.OPERATION,
-    title=lambda found: f"Campaign {found.tag}",
+    operation=overview.OPERATION,
+    title=lambda found: f"Campaign {found.status.tag}",
     template="campaign.html.j2",
-    orders=("stop", "idea add"),
+    orders=("run", "stop", "idea add"),
     links=links,
     watches=watches,
+    beside=beside,
 )

@@ -28,6 +28,11 @@ def newest_tag(repository: Repository) -> str | None:
     return newest[1] if newest else None
 
 
+def tags_by_session(folder: Path) -> list[str]:
+    """The tags of all campaigns in our folder of a repository, those whose sessions began last first."""
+    return [tag for _, tag in sorted(_locks(folder), reverse=True)]
+
+
 def _locks(folder: Path) -> Iterator[tuple[int, str]]:
     """When a session last began in each campaign, in ns, with its tag; only sessions write the lock."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:

@@ -211,7 +211,7 @@ class _Narrator:
         return Story(
             tag=opened.tag if opened else "",
             metric=program.metric,
-            budget=program.budget,
+            budget=state.budget if state else program.budget,
             target=program.target,
             version=opened.version if opened else "",
             sandbox=opened.sandbox if opened else "",

@@ -8,6 +8,7 @@ import tokenize
 from collections.abc import Mapping
 from dataclasses import fields
 from enum import Enum
+from functools import cache
 from typing import Any
 
 
@@ -36,6 +37,7 @@ def members_of(enumeration: type[Enum]) -> Mapping[str, str]:
     return {str(member.value): comments.get(member.name, "") for member in enumeration}
 
 
+@cache
 def _comments(record: type) -> dict[str, str]:
     source = textwrap.dedent(inspect.getsource(record))
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)

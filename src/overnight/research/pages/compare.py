@@ -1,0 +1,65 @@
+"""Two campaigns of a repository side by side."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from overnight.git.repository import FOLDER_NAME
+from overnight.operations.operation import Context
+from overnight.operations.page import Link, Page
+from overnight.operations.pages import address_of
+from overnight.research.operations import compare
+from overnight.research.views.comparison import CampaignSummary, Comparison
+from overnight.research.views.comparison_words import headline, remarks
+from overnight.research.views.numbers import interval, money, number
+from overnight.words.quantities import compact, duration
+
+HOUR_S = 3600.0
+
+
+def links(found: Comparison, here: str) -> Sequence[Link]:
+    """Each of the two."""
+    repository = here.removesuffix("/compare")
+    return [
+        Link(address=address_of(f"{repository}/campaigns/{{tag}}", tag=side.tag), about=f"the campaign {side.tag}")
+        for side in (found.a, found.b)
+    ]
+
+
+def watches(context: Context, given: compare.CompareInput) -> Sequence[Path]:
+    """Both ledgers."""
+    ours = context.where / FOLDER_NAME
+    return [ours / tag / name for tag in (given.a, given.b) for name in ("ledger.db", "ledger.db-wal")]
+
+
+def beside(_context: Context, _given: compare.CompareInput, found: Comparison) -> Mapping[str, object]:
+    """What it says in words, and the figures of both."""
+    pairs = zip(_figures(found.a), _figures(found.b), strict=True)
+    return {"headline": headline(found), "remarks": remarks(found), "rows": [(name, a, b) for (name, a), (_, b) in pairs]}
+
+
+def _figures(side: CampaignSummary) -> Sequence[tuple[str, str]]:
+    gain = side.gain
+    return (
+        ("Metric", side.metric),
+        ("Gain", f"{number(gain.gain)}{interval(gain.low, gain.high)}" if gain else "not known"),
+        ("Experiments", f"{side.experiments:,}"),
+        ("Kept", f"{side.kept:,}"),
+        ("Trials", f"{side.trials:,}"),
+        ("Time", duration(side.hours * HOUR_S)),
+        ("Tokens", compact(side.tokens) if side.tokens else "none"),
+        ("Money", money(side.cost_usd)),
+        ("Start", side.start[:12]),
+        ("Head", side.head[:12]),
+        ("Why it ended", side.ending_detail or "it has not: it still runs, or was killed"),
+    )
+
+
+PAGE = Page(
+    address="/repos/{repo}/compare",
+    operation=compare.OPERATION,
+    title=lambda found: f"{found.a.name} against {found.b.name}",
+    template="compare.html.j2",
+    links=links,
+    watches=watches,
+    beside=beside,
+)

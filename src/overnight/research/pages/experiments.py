@@ -1,0 +1,39 @@
+"""The page of all experiments of a campaign."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from overnight.gate.verdict import Verdict
+from overnight.operations.operation import Context
+from overnight.operations.page import Link, Page
+from overnight.research.operations import log
+from overnight.research.pages._words import VERDICTS, words
+from overnight.research.places.campaigns import find_campaign
+from overnight.research.views.experiments import ExperimentList
+
+
+def watches(context: Context, given: log.LogInput) -> Sequence[Path]:
+    """The ledger."""
+    repository, tag = find_campaign(context.where, given.tag)
+    return (repository.overnight / tag / "ledger.db", repository.overnight / tag / "ledger.db-wal")
+
+
+def beside(_context: Context, _given: log.LogInput, _found: ExperimentList) -> Mapping[str, object]:
+    """The verdicts that can be chosen."""
+    return {**words(), "verdicts": {each.value: VERDICTS[each] for each in Verdict}}
+
+
+def links(_found: ExperimentList, here: str) -> Sequence[Link]:
+    """The campaign."""
+    return (Link(address=here.rpartition("/")[0], about="The campaign"),)
+
+
+PAGE = Page(
+    address="/repos/{repo}/campaigns/{tag}/experiments",
+    operation=log.OPERATION,
+    title=lambda _found: "Experiments",
+    template="experiments.html.j2",
+    links=links,
+    watches=watches,
+    beside=beside,
+)

@@ -1,0 +1,61 @@
+"""What a campaign may use and has used."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from overnight.program.program import Budget
+from overnight.research.state import State
+from overnight.words.foreign import printable
+from overnight.words.quantities import compact, duration
+
+HOUR_S = 3600.0
+BY = 200  # characters of who changed it
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignBudget:
+    """What `budget --json` prints."""
+
+    campaign: str  # its tag
+    running: int | None  # process id; null: it is not running
+    limits: Budget  # of the whole campaign; null: no limit
+    experiments: int  # used until now
+    trials: int
+    hours: float
+    tokens: int
+    cost_usd: float
+    changed_by: str  # who ordered a limit last; empty: program.md alone sets them
+
+
+def budget_of(state: State, *, elapsed_s: float, running: int | None) -> CampaignBudget:
+    """The budget of a campaign whose clock stands at `elapsed_s`."""
+    return CampaignBudget(
+        campaign=state.tag,
+        running=running,
+        limits=state.budget,
+        experiments=state.tally.experiments,
+        trials=state.tally.trials,
+        hours=elapsed_s / HOUR_S,
+        tokens=state.tally.tokens,
+        cost_usd=state.tally.cost_usd,
+        changed_by=state.budget_by,
+    )
+
+
+def describe_budget(found: CampaignBudget) -> str:
+    """A line for each limit, and who set it."""
+    by = f", last changed by {printable(found.changed_by, BY)}" if found.changed_by else ", as program.md has it"
+    return "\n".join([f"budget of `{found.campaign}`{by}:", *(f"  {line}" for line in _lines(found))])
+
+
+def _lines(found: CampaignBudget) -> Iterator[str]:
+    limits, used = found.limits, duration(found.hours * HOUR_S)
+    yield _line("experiments", str(found.experiments), None if limits.experiments is None else str(limits.experiments))
+    yield _line("trials", str(found.trials), None if limits.trials is None else str(limits.trials))
+    yield _line("time", used, None if limits.hours is None else duration(limits.hours * HOUR_S))
+    yield _line("tokens", compact(found.tokens), None if limits.tokens is None else compact(limits.tokens))
+    yield _line("cost", f"${found.cost_usd:.2f}", None if limits.cost_usd is None else f"${limits.cost_usd:.2f}")
+
+
+def _line(name: str, used: str, limit: str | None) -> str:
+    return f"{name:<12} {used} of {limit}" if limit else f"{name:<12} {used}, without a limit"

@@ -1,0 +1,107 @@
+"""Connections within bounds: how many, how long one may take over a request, and how long over reading an answer.
+
+aiohttp bounds the line, the fields and the number of headers, the body it reads, and what it queues. What it lacks is here.
+Does not cover: a process of this machine that takes all connections again and again; it can also just kill the owner's.
+"""
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import cast
+
+from aiohttp import web
+
+from overnight.web.application import HEADERS
+
+MALFORMED = "this is no request of HTTP"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What one server takes on."""
+
+    connections: int = 512
+    request_s: float = 10.0  # to send the head of a request, also the next one of a connection
+    stall_s: float = 30.0  # an answer may lie unread
+    linger_s: float = 1.0  # what is left of a refused body is read for so long
+
+
+class Connection(web.RequestHandler):
+    """One connection within the bounds."""
+
+    def __init__(
+        self, server: web.Server, bounds: Bounds, open_now: "set[Connection]", loop: asyncio.AbstractEventLoop
+    ) -> None:
+        super().__init__(
+            server,
+            loop=loop,
+            keepalive_timeout=bounds.request_s,
+            lingering_time=bounds.linger_s,
+            access_log=None,  # type: ignore[arg-type]  # aiohttp itself checks for None
+            logger=_SILENT,
+            auto_decompress=False,
+        )
+        self._bounds = bounds
+        self._open_now = open_now
+        self._wire: asyncio.Transport | None = None  # kept when aiohttp has let go of it
+        self._stall: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take it, unless there are too many."""
+        self._wire = cast(asyncio.Transport, transport)
+        super().connection_made(transport)
+        if len(self._open_now) >= self._bounds.connections:
+            self._wire.abort()
+            return
+        self._open_now.add(self)
+        self._look_again()
+
+    def connection_lost(self, exc: BaseException | None) -> None:
+        """Forget it."""
+        self._open_now.discard(self)
+        if self._stall is not None:
+            self._stall.cancel()
+        super().connection_lost(exc)
+
+    def cut(self) -> None:
+        """End it now, whatever is under way."""
+        if self._wire is not None:
+            self._wire.abort()
+
+    @property
+    def takes_order(self) -> bool:
+        """Whether an order is carried out for it."""
+        return self._current_request is not None and self._current_request.method == "POST"
+
+    def handle_error(
+        self,
+        request: web.BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,  # noqa: ARG002  # aiohttp's signature
+        message: str | None = None,  # noqa: ARG002  # it quotes the request
+    ) -> web.StreamResponse:
+        """Answer what is no request; nothing of it is repeated, as it may hold a token."""
+        if request.writer.output_size > 0:
+            raise ConnectionError("an answer has begun")
+        text = MALFORMED if status == HTTPStatus.BAD_REQUEST else "this could not be carried out"
+        answer = web.Response(status=status, text=f"{text}\n", headers={**HEADERS, "Cache-Control": "no-store"})
+        answer.force_close()
+        return answer
+
+    def _look_again(self, unread_since: float | None = None) -> None:
+        """Cut it if what was written has lain unread for too long; look at it from time to time."""
+        now = self._loop.time()
+        if self._wire is None or not self._wire.get_write_buffer_size():
+            unread_since = None
+        elif unread_since is None:
+            unread_since = now
+        elif now - unread_since >= self._bounds.stall_s:
+            self.cut()
+            return
+        self._stall = self._loop.call_later(self._bounds.stall_s / 4, self._look_again, unread_since)
+
+
+_SILENT = logging.getLogger(f"{__name__}.silent")
+_SILENT.addHandler(logging.NullHandler())
+_SILENT.propagate = False

@@ -1,0 +1,83 @@
+"""`/events?page=ADDRESS`: server-sent events, one each time that a page has changed; its id is the page's version."""
+
+import asyncio
+from urllib.parse import parse_qsl, urlsplit
+
+from aiohttp import ClientConnectionResetError, web
+
+from overnight.errors import UserError
+from overnight.web.calls import place_at
+from overnight.web.live import LivePages, TooMany, ViewedPage
+from overnight.web.made_pages import Address
+from overnight.web.requests import caller_of
+
+LIVE = web.AppKey("live", LivePages)
+HEARTBEAT_S = 15.0  # between comments to a viewer whose page does not change; proxies close what is silent for 30
+LOOK_S = 1.0  # between looks whether a viewer is still there
+WRITE_S = 10.0  # that a viewer may take to read an event
+BUFFERED = 4096  # bytes that wait for a viewer who does not read; then its stream waits, and is closed
+RETRY_MS = 2000  # until a browser connects again
+HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+
+def add_to(application: web.Application) -> None:
+    """Its route, and the end of all streams when the server ends."""
+
+    async def end(_: web.Application) -> None:
+        await live.close()
+
+    live = application[LIVE] = LivePages()
+    application.on_shutdown.append(end)
+    application.add_routes([web.get("/events", events)])
+
+
+async def events(request: web.Request) -> web.StreamResponse:
+    """Stream the versions of a page until the viewer goes."""
+    live, caller = request.app[LIVE], caller_of(request)
+    wanted = urlsplit(request.query.get("page", ""))
+    query = parse_qsl(wanted.query, keep_blank_values=True)
+    session = str(caller.principal)
+    try:
+        place_at(wanted.path, query, caller)
+        with live.viewing(Address.of(wanted.path, query, caller), caller, session) as page:
+            return await _stream(request, page)
+    except TooMany as error:
+        return web.Response(status=503, text=f"{error}\n", headers={"Retry-After": "10"})
+    except UserError as error:
+        return web.Response(status=404, text=f"{error}\n")
+
+
+async def _stream(request: web.Request, page: ViewedPage) -> web.StreamResponse:
+    stream = web.StreamResponse(headers=HEADERS)
+    await stream.prepare(request)
+    if request.transport is not None:
+        request.transport.set_write_buffer_limits(high=BUFFERED)
+    try:
+        await _write(stream, f"retry: {RETRY_MS}\n\n")
+        await _follow(request, stream, page)
+    except TimeoutError:
+        if request.transport is not None:
+            request.transport.abort()
+    except ClientConnectionResetError:
+        pass  # gone
+    return stream
+
+
+async def _follow(request: web.Request, stream: web.StreamResponse, page: ViewedPage) -> None:
+    """Write each version that the viewer does not have; of several at once only the newest."""
+    seen, silent_s = request.headers.get("Last-Event-ID"), 0.0
+    while not page.ended and request.transport is not None:
+        if page.made is not None and page.made.version != seen:
+            seen, silent_s = page.made.version, 0.0
+            await _write(stream, f"id: {seen}\ndata: {seen}\n\n")
+            continue
+        await page.changed(LOOK_S)
+        silent_s += LOOK_S
+        if silent_s >= HEARTBEAT_S:
+            silent_s = 0.0
+            await _write(stream, ":\n\n")
+
+
+async def _write(stream: web.StreamResponse, text: str) -> None:
+    async with asyncio.timeout(WRITE_S):
+        await stream.write(text.encode())

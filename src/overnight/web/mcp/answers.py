@@ -1,0 +1,106 @@
+"""What the tools and the resources answer; imported when the first of them is called."""
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from overnight.errors import OvernightError, UserError
+from overnight.operations.perform import UNREAD, ApprovalAsked
+from overnight.web.calls import Caller
+from overnight.web.mcp import looking, ordering, resources, waiting
+from overnight.web.mcp.arguments import WrongArguments, checked
+from overnight.web.mcp.messages import Json
+from overnight.web.mcp.ongoing import Ongoing
+from overnight.web.mcp.telling import Telling
+from overnight.web.mcp.tools import BY_NAME
+from overnight.web.mcp.trimming import Plain
+from overnight.words.foreign import printable_lines
+
+MOST_ERROR = 2_000  # characters
+REMEMBERED = 32  # states of pages, for `wait` to say what changed since
+Tool = Callable[[Mapping[str, Any], Telling], Json]  # Any: JSON
+TOOLS: Mapping[str, Tool] = {
+    "list": looking.list_all,
+    "look": looking.look,
+    "start": ordering.start,
+    "stop": ordering.stop,
+    "order": ordering.order,
+    "wait": waiting.wait,
+    "docs": looking.docs,
+    "check": ordering.check,
+}
+
+
+class Answers:
+    """Of one client."""
+
+    def __init__(self) -> None:
+        self._states: OrderedDict[str, Plain] = OrderedDict()
+
+    def call(self, name: str, given: object, caller: Callable[[], Caller], ongoing: Ongoing) -> Json:
+        """The result of a tool; a mistake is one too, so that a model reads it."""
+        clean = cleaner()
+        try:
+            arguments = checked(BY_NAME[name]["inputSchema"], given)
+            found, failed = TOOLS[name](arguments, Telling(caller(), ongoing, clean, self._states)), False
+        except WrongArguments as error:
+            found, failed = (
+                {"error": str(error), "next": _next("list", {"what": "operations"}, "the tools' schemas say more")},
+                True,
+            )
+        except ApprovalAsked as asked:
+            found, failed = _approval(asked), True
+        except UserError as error:
+            found, failed = _mistake(error, clean), True
+        except OvernightError as error:
+            what = clean(printable_lines(str(error), MOST_ERROR))
+            found, failed = {"error": what, "next": _next("look", {"address": "/home"}, "see what there is")}, True
+        while len(self._states) > REMEMBERED:
+            self._states.popitem(last=False)
+        text = json.dumps(found, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": failed}
+
+    def resources(self, caller: Callable[[], Caller]) -> Json:
+        """The pages that need nothing further."""
+        return resources.fixed(caller)
+
+    def templates(self) -> Json:
+        """The pages that need to know of what."""
+        return resources.templates()
+
+    def read(self, caller: Callable[[], Caller], uri: object) -> Json:
+        """A page as Markdown."""
+        return resources.read(caller, uri, cleaner())
+
+
+def cleaner() -> Callable[[str], str]:
+    """What takes the user's secrets out of a text; if they cannot be read, all of the text."""
+    from overnight.secrets.broker import user_broker
+
+    try:
+        return user_broker().scrubber().text
+    except (OSError, UserError):
+        return lambda text: UNREAD if text else text
+
+
+def _approval(asked: ApprovalAsked) -> Json:
+    return {
+        "error": str(asked),
+        "approval": asked.number,
+        "owner_types": f"overnight approve {asked.number}",
+        "next": _next(
+            "wait", {"address": "/approvals", "at": "/pending"}, "then make exactly the same call again: it goes through, once"
+        ),
+    }
+
+
+def _mistake(error: UserError, clean: Callable[[str], str]) -> Json:
+    what = clean(printable_lines(str(error), MOST_ERROR))
+    more = [clean(printable_lines(line, MOST_ERROR)) for line in (*error.excerpt, *error.notes)][:20]
+    why = "do what the error says, or see what there is"
+    return {"error": what, **({"more": more} if more else {}), "next": _next("look", {"address": "/home"}, why)}
+
+
+def _next(tool: str, given: Json, why: str) -> Json:
+    return {"tool": tool, "input": given, "why": why}

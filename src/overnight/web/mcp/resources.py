@@ -1,0 +1,76 @@
+"""Resources of MCP: the pages as Markdown, each by `overnight://` before its address."""
+
+import re
+from collections.abc import Callable, Iterable
+
+from overnight.errors import UserError
+from overnight.operations.fields import inputs_of
+from overnight.operations.page import REPOSITORY, AnyPage
+from overnight.operations.pages import address_of, pages
+from overnight.web.calls import Caller
+from overnight.web.markdown import markdown_of
+from overnight.web.mcp.looking import SCHEME, place
+from overnight.web.mcp.messages import WRONG_PARAMS, Failure, Json
+from overnight.web.mcp.ongoing import Ongoing
+from overnight.web.mcp.telling import Telling
+from overnight.words.foreign import printable_lines
+
+MOST = 40_000  # characters of a page
+LISTED = 100  # resources
+KIND = "text/markdown"
+_PART = re.compile(r"\{(\w+)\}")
+
+
+def fixed(caller: Callable[[], Caller]) -> Json:
+    """Pages whose address is whole, and those of each repository."""
+    whole = [page.address for page in pages().values() if not _PART.findall(page.address)]
+    of_one = [page.address for page in pages().values() if _PART.findall(page.address) == [REPOSITORY]]
+    found = [*whole, *(address_of(address, repo=name) for name in _served(caller) for address in of_one)][:LISTED]
+    return {"resources": [{"uri": f"{SCHEME}{address}", "name": address, "mimeType": KIND} for address in found]}
+
+
+def templates() -> Json:
+    """Addresses with parts, and with what they take as a query."""
+    found = [page for page in pages().values() if _PART.findall(page.address)]
+    return {
+        "resourceTemplates": [
+            {
+                "uriTemplate": f"{SCHEME}{page.address}{_query(page)}",
+                "name": page.address,
+                "description": page.operation.about,
+                "mimeType": KIND,
+            }
+            for page in found
+        ]
+    }
+
+
+def read(caller: Callable[[], Caller], uri: object, clean: Callable[[str], str]) -> Json:
+    """A page.
+
+    Raises:
+        Failure: there is none.
+    """
+    if not isinstance(uri, str) or not uri.startswith(f"{SCHEME}/"):
+        raise Failure(WRONG_PARAMS, f"`uri` has to begin with {SCHEME}/, such as {SCHEME}/home")
+    try:
+        looked = place(uri, Telling(caller(), Ongoing(), clean, {})).look()
+    except UserError as error:
+        raise Failure(WRONG_PARAMS, clean(printable_lines(str(error), MOST))) from error
+    text = clean(markdown_of(looked))
+    if len(text) > MOST:
+        text = f"{text[:MOST].rpartition(chr(10))[0]}\n\n(cut here; the tool `look` shows each part)\n"
+    return {"contents": [{"uri": uri, "mimeType": KIND, "text": text}]}
+
+
+def _served(caller: Callable[[], Caller]) -> Iterable[str]:
+    try:
+        return caller().repositories
+    except UserError:  # a repository is gone: the tools say so
+        return ()
+
+
+def _query(page: AnyPage) -> str:
+    parts = _PART.findall(page.address)
+    rest = [field.name for field in inputs_of(page.operation) if field.name not in parts]
+    return f"{{?{','.join(rest)}}}" if rest else ""

@@ -1,0 +1,77 @@
+"""The tool that waits until something happens at an address."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from overnight.web.calls import Place
+from overnight.web.mcp.changes import MOST, changes
+from overnight.web.mcp.looking import place
+from overnight.web.mcp.messages import Json
+from overnight.web.mcp.ongoing import Ongoing
+from overnight.web.mcp.telling import Telling, next_call
+from overnight.web.mcp.trimming import Plain, mark_of, part, plain
+
+LOOK_S = 0.5  # between looks at the files that a page watches
+AGAIN_S = 3.0  # between second looks at a page that names no files, or whose time passes
+TOLD_S = 5.0  # between notes of progress: clients count them as signs of life
+
+
+def wait(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
+    """What changed, or that nothing did in this time."""
+    watched = _Watched(place(given["address"], telling), given.get("at", ""))
+    found = watched.look()
+    mark = given.get("mark", mark_of(found))
+    before = telling.states.get(mark) if "mark" in given else found
+    if mark_of(found) == mark:
+        found = _after(watched, mark, found, given["timeout_s"], telling.ongoing)
+    now = mark_of(found)
+    telling.states[now] = found
+    shown = list(changes(before, found, watched.at))[:MOST] if now != mark and before is not None else []
+    again = {"address": given["address"], **({"at": watched.at} if watched.at else {})}
+    follows = next_call("look", "see it whole", **again) if now != mark else next_call("wait", "nothing yet", **again, mark=now)
+    return {"changed": now != mark, "changes": telling.shown(shown), "mark": now, "next": follows}
+
+
+@dataclass(frozen=True, slots=True)
+class _Watched:
+    """A page, or a part of it."""
+
+    here: Place
+    at: str
+
+    def look(self) -> Plain:
+        return part(plain(self.here.look().found), self.at)
+
+    def files(self) -> Sequence[tuple[int, int, int]]:
+        """What the files that it watches have that changes with them."""
+        return [_signature(file) for file in self.here.page.watches(self.here.context, self.here.given)]
+
+
+def _after(watched: _Watched, mark: str, found: Plain, timeout_s: float, ongoing: Ongoing) -> Plain:
+    """What it is after the next change, or as it was if none comes in time."""
+    began = told = looked = time.monotonic()
+    seen = watched.files()
+    while (left_s := began + timeout_s - time.monotonic()) > 0 and not ongoing.cancelled.wait(min(LOOK_S, left_s)):
+        now = time.monotonic()
+        if now > told + TOLD_S:
+            ongoing.progress(round(now - began, 1), timeout_s, "waiting")
+            told = now
+        files = watched.files()
+        if files == seen and (files or now < looked + AGAIN_S):
+            continue
+        seen, looked = files, now
+        found = watched.look()
+        if mark_of(found) != mark:
+            break
+    return found
+
+
+def _signature(file: Path) -> tuple[int, int, int]:
+    try:
+        found = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    return (found.st_ino, found.st_size, found.st_mtime_ns)

@@ -1,0 +1,171 @@
+"""Orders as forms: made from the typed inputs of an operation, sent as JSON to REST."""
+
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_origin
+from urllib.parse import quote
+
+from annotated_types import Ge, Gt, Le, Lt, MaxLen
+
+from overnight.operations.fields import InputField, inputs_of
+from overnight.operations.operation import AnyOperation, Argument, Context, Tier
+from overnight.operations.page import REPOSITORY
+from overnight.operations.pages import find_page
+from overnight.web.calls import Looked, operation_named
+
+API = "/api/v1"
+WORDS: Mapping[Tier, str] = {
+    Tier.READ: "",
+    Tier.REVERSIBLE: "It can be taken back.",
+    Tier.COSTLY: "It takes hours, tokens or money, or stands for your word.",
+    Tier.IRREVERSIBLE: "It cannot be taken back.",
+    Tier.PHYSICAL: "It acts outside this machine.",
+}
+LONG = ("text", "question")  # inputs that a person writes sentences in
+KINDS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FormField:
+    """One input, as a control of HTML."""
+
+    name: str
+    kind: str  # how live.js reads it: string, integer, number, boolean or list
+    about: str
+    value: str = ""  # that it begins with
+    choices: Sequence[str] = ()
+    is_hidden: bool = False
+    is_required: bool = False
+    is_long: bool = False
+    least: str = ""
+    most: str = ""
+    raises: bool = False  # to set it makes the call worse
+
+    @property
+    def label(self) -> str:
+        """Its name in words."""
+        return self.name.replace("_", " ").capitalize()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderForm:
+    """An operation that can be called from a page."""
+
+    id: str  # in the page
+    name: str
+    about: str
+    action: str  # the address in REST
+    tier: Tier
+    tier_words: str
+    confirms: bool  # asks once more before it is sent
+    command: str  # that does the same
+    fields: Sequence[FormField]
+
+    @property
+    def hidden(self) -> Sequence[FormField]:
+        """What the page gives."""
+        return [field for field in self.fields if field.is_hidden]
+
+    @property
+    def asked(self) -> Sequence[FormField]:
+        """What a person has to say."""
+        return [field for field in self.fields if field.is_required and not field.is_hidden]
+
+    @property
+    def options(self) -> Sequence[FormField]:
+        """What they may say."""
+        return [field for field in self.fields if not field.is_required and not field.is_hidden]
+
+
+def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderForm:
+    """The form of an operation on a page; `given` and the page's address give inputs that are not asked for."""
+    operation = operation_named(name)
+    matched = find_page(looked.here)
+    parts = dict(matched[1]) if matched else {}
+    known = {**parts, **given}
+    inputs = [field for field in inputs_of(operation) if _kind(field) is not None]
+    preset = {field.name: str(known[field.name]) for field in inputs if known.get(field.name) is not None}
+    words = "/".join(operation.name.split())
+    inside = "" if operation.of_machine else f"/repos/{quote(parts.get(REPOSITORY, ''), safe='')}"
+    return OrderForm(
+        id="-".join(["order", *operation.name.split(), *(quote(str(value), safe="") for value in given.values())]),
+        name=operation.name,
+        about=operation.about,
+        action=f"{API}{inside}/{words}",
+        tier=operation.tier,
+        tier_words=WORDS[operation.tier],
+        confirms=operation.tier.exceeds(Tier.REVERSIBLE),
+        command=" ".join(_command(operation, inputs, preset)),
+        fields=[_control(operation, looked.context, field, preset.get(field.name)) for field in inputs],
+    )
+
+
+def _control(operation: AnyOperation, context: Context, field: InputField, preset: str | None) -> FormField:
+    kind = _kind(field) or "string"
+    choices = _choices(field)
+    is_required = field.default is ...
+    default = "" if field.default is ... or field.default is None or kind == "list" else str(field.default)
+    low, high = _bounds(field)
+    return FormField(
+        name=field.name,
+        kind=kind,
+        about=field.place.about,
+        value=default if preset is None else preset,
+        choices=choices if is_required or not field.is_optional else ("", *choices) if choices else (),
+        is_hidden=preset is not None,
+        is_required=is_required,
+        is_long=kind == "string" and not choices and (kind == "list" or field.name in LONG),
+        least=low,
+        most=high,
+        raises=kind == "boolean" and _raises(operation, context, field),
+    )
+
+
+def _kind(field: InputField) -> str | None:
+    """How a field is read; None: not from a form, such as a path of this machine."""
+    if get_origin(field.form) is tuple and get_args(field.form)[0] is str:
+        return "list"
+    if field.enumeration or get_origin(field.form) is Literal:
+        return "string"
+    return KINDS.get(field.form)
+
+
+def _choices(field: InputField) -> tuple[str, ...]:
+    if field.enumeration:
+        return tuple(str(each.value) for each in field.enumeration)
+    return tuple(map(str, get_args(field.form))) if get_origin(field.form) is Literal else ()
+
+
+def _bounds(field: InputField) -> tuple[str, str]:
+    """The least and the most of a number; of a text its length."""
+    low = high = ""
+    for bound in field.bounds:
+        match bound:
+            case Ge(least) | Gt(least):
+                low = str(least)
+            case Le(most) | Lt(most) | MaxLen(most):
+                high = str(most)
+    return low, high
+
+
+def _raises(operation: AnyOperation, context: Context, field: InputField) -> bool:
+    """Whether to set it makes a call worse; asked of the other inputs' defaults."""
+    if operation.raised is None:
+        return False
+    others: dict[str, Any] = {each.name: each.default for each in inputs_of(operation)}  # Any: inputs of all types
+    if any(value is ... for value in others.values()):
+        return False
+    return operation.tier_of(context, operation.input(**{**others, field.name: True})).exceeds(operation.tier)
+
+
+def _command(operation: AnyOperation, inputs: Sequence[InputField], preset: Mapping[str, str]) -> Iterator[str]:
+    """The command line that does the same; what a person has to say is in capitals."""
+    yield f"overnight {operation.name}"
+    for field in inputs:
+        if isinstance(field.place, Argument) and (field.default is ... or field.name in preset):
+            yield shlex.quote(preset[field.name]) if field.name in preset else field.name.upper()
+    for field in inputs:
+        if not isinstance(field.place, Argument) and (field.default is ... or field.name in preset):
+            flag = field.place.flags[-1] if field.place.flags else f"--{field.name.replace('_', '-')}"
+            yield f"{flag} {shlex.quote(preset[field.name]) if field.name in preset else field.name.upper()}"

@@ -1,0 +1,114 @@
+// A page that shows what is new, and orders that are given from it; without this script pages are read as they are.
+(() => {
+  "use strict";
+  const note = document.createElement("p"); // says whether the page is live
+  note.className = "live"; note.id = "live"; note.setAttribute("role", "status");
+  document.querySelector("header")?.append(note);
+  const say = (text) => { if (note.textContent !== text) note.textContent = text; };
+
+  // Make `old` what `fresh` is, and leave alone what is the same: focus, selection, scrolling, and what is typed or folded out.
+  const morph = (old, fresh) => {
+    if (old.isEqualNode(fresh)) return;
+    if (old.nodeType !== Node.ELEMENT_NODE) { if (old.data !== fresh.data) old.data = fresh.data; return; }
+    const kept = (name) => name === "open" && old.nodeName === "DETAILS"; // folded by the reader
+    for (const { name } of [...old.attributes]) if (!fresh.hasAttribute(name) && !kept(name)) old.removeAttribute(name);
+    for (const { name, value } of fresh.attributes)
+      if (old.getAttribute(name) !== value && !kept(name)) old.setAttribute(name, value);
+    if (old.nodeName === "FORM") return; // what a reader is filling in
+    const wanted = new Set([...fresh.children].map((one) => one.id).filter(Boolean));
+    const known = new Map([...old.children].filter((one) => wanted.has(one.id)).map((one) => [one.id, one]));
+    let at = old.firstChild;
+    for (const want of fresh.childNodes) {
+      while (at?.id && !wanted.has(at.id)) at = remove(at);
+      const same = at && !at.id && !want.id && at.nodeName === want.nodeName;
+      const have = want.id ? known.get(want.id) : same ? at : null;
+      if (!have || have.nodeName !== want.nodeName) old.insertBefore(document.importNode(want, true), at);
+      else {
+        if (have === at) at = at.nextSibling; else old.insertBefore(have, at);
+        morph(have, want);
+      }
+    }
+    while (at) at = remove(at);
+  };
+  const remove = (node) => { const next = node.nextSibling; node.remove(); return next; };
+
+  // The parts with `id` and `data-live`, each from the newest page; a part that is new is put behind the one before it.
+  const swap = (fresh) => {
+    const focused = document.activeElement;
+    document.title = fresh.title;
+    const parts = (page) => [...page.querySelectorAll("[data-live][id]")].filter((one) => !one.parentElement.closest("[data-live]"));
+    const wanted = parts(fresh);
+    for (const old of parts(document)) if (!fresh.getElementById(old.id)) old.remove();
+    for (const want of wanted) {
+      const old = document.getElementById(want.id);
+      if (old) morph(old, want);
+      else {
+        const before = wanted[wanted.indexOf(want) - 1], made = document.importNode(want, true);
+        if (before) document.getElementById(before.id).after(made); else document.getElementById("main").prepend(made);
+      }
+    }
+    if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
+  };
+
+  // One stream while somebody looks; each event is a version of this page, which is fetched then.
+  let stream = null, version = "", busy = false, again = false;
+  const update = async () => {
+    if (busy) { again = true; return; }
+    busy = true;
+    try {
+      do {
+        again = false;
+        const answer = await fetch(location.href, { cache: "no-cache", redirect: "error" });
+        if (!answer.ok) { say(answer.status === 404 ? "This is no longer here." : "The page cannot be shown now."); continue; }
+        if (answer.headers.get("ETag") === version) continue;
+        version = answer.headers.get("ETag");
+        swap(new DOMParser().parseFromString(await answer.text(), "text/html")); // runs no script, fetches nothing
+        say("Live");
+      } while (again);
+    } catch { say("Connection lost; trying again."); } finally { busy = false; }
+  };
+  const close = () => { stream?.close(); stream = null; };
+  const open = () => {
+    if (stream || document.hidden) return;
+    stream = new EventSource("/events?page=" + encodeURIComponent(location.pathname + location.search));
+    stream.onopen = () => say("Live");
+    stream.onmessage = update;
+    stream.onerror = () => {
+      const over = stream?.readyState === EventSource.CLOSED; // refused: the browser does not try again
+      say("Connection lost; trying again.");
+      if (over) { close(); setTimeout(open, 5000 + 5000 * Math.random()); }
+    };
+  };
+  document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", open);
+  if (document.querySelector("[data-live]")) open();
+
+  // Orders: a form's inputs as a JSON object; the same key until there is an answer, so that a call is never made twice.
+  const READ = {
+    boolean: (one) => one.checked, integer: (one) => parseInt(one.value, 10), number: (one) => parseFloat(one.value),
+    list: (one) => one.value.split("\n").filter((line) => line.trim()), string: (one) => one.value,
+  };
+  const inputs = (form) => Object.fromEntries([...form.elements].filter((one) => one.name && one.dataset.kind)
+    .filter((one) => one.type === "checkbox" || one.value !== "").map((one) => [one.name, READ[one.dataset.kind](one)]));
+  document.addEventListener("submit", async (event) => {
+    const form = event.target;
+    event.preventDefault(); // nothing is ever posted as a form
+    if (!form.dataset.order?.startsWith("/api/") || form.ariaBusy === "true") return;
+    const fields = form.querySelector("fieldset"), output = form.querySelector("output"), body = JSON.stringify(inputs(form));
+    if (form.sent !== body) { form.sent = body; form.key = crypto.randomUUID(); }
+    fields.disabled = true; form.ariaBusy = "true"; output.className = ""; output.textContent = "Under way";
+    try {
+      const answer = await fetch(form.dataset.order, {
+        method: "POST", body, redirect: "error", headers: { "Content-Type": "application/json", "Idempotency-Key": form.key },
+      });
+      const found = await answer.json().catch(() => ({}));
+      form.sent = null;
+      output.className = answer.ok ? "done" : "failed";
+      output.textContent = answer.ok ? "Done" : String(found.error?.message ?? found.error ?? `Refused (${answer.status})`);
+      if (answer.ok) { form.reset(); update(); }
+    } catch { output.className = "failed"; output.textContent = "The server cannot be reached; it is safe to try again."; }
+    fields.disabled = false; form.ariaBusy = "false";
+    form.querySelector("button").focus();
+  });
+})();

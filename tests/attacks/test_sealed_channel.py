@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from rest import AGENT, served
 from targets import make_repo, overnight, program, read_json
 
 KINDS = (
@@ -47,6 +48,16 @@ def test_no_trial_of_it_says_why_it_failed(repo: Path) -> None:
     assert len(pages) == 1, pages
     faults = [trial["fault"] for n in range(1, 6) for trial in read_json(repo, "show", str(n))["trials"] if is_asked(trial)]
     assert faults == [None, "exit", "metric", "limit", "exit"]
+
+
+def test_over_a_face_nobody_is_shown_how_it_failed(repo: Path) -> None:
+    """Neither the owner nor an agent: the trials of all ends look the same."""
+    with served(r=repo) as owner, served(AGENT, r=repo) as agent:
+        for rest in (owner, agent):
+            pages = [rest.get("/repos/r/show", number=n).json["trials"] for n in range(1, 6)]
+            asked = [trial for trials in pages for trial in trials if is_asked(trial)]
+            assert len(asked) == len(KINDS)
+            assert {(trial["fault"], trial["reason"], *trial["excerpt"]) for trial in asked} == {(None, "")}
 
 
 def sealed_rows(repo: Path, number: int) -> list[str]:

@@ -12,12 +12,11 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
+from overnight.cli.task_ways import WAYS, Carried
 from overnight.errors import OvernightError, UserError, leaf_errors
 from overnight.files.atomic import write_atomically
 from overnight.jobs.identity import own_identity
@@ -31,20 +30,10 @@ from overnight.operations.tasks.task import TaskEnd, TaskOrder, TaskState
 from overnight.words.foreign import printable_lines
 
 TASK = "task"  # the system of such a loop
-INTERRUPTED, MISTAKE = 130, 2  # exit codes of a session
 MOST_ORDER = 1024**2  # bytes
+AT_ONCE_S = 1.0  # in which most mistakes are found
+ERROR = 5_000  # characters of an error, or of its fix
 TEXT = 20_000  # characters of what it says at once
-Way = Callable[[Context, Any, Callable[[], None]], "Carried"]  # Any: the operation's input
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Carried:
-    """What came of it."""
-
-    found: object
-    holds: bool | None = None
-    stopped: bool = False
-    failed: bool = False  # the newest error in its lines says why
 
 
 def main() -> None:
@@ -62,7 +51,7 @@ def main() -> None:
 
 def _carried_out(place: Path, order: TaskOrder, under_way: Callable[[], None]) -> TaskEnd:
     """Carry it out; how it ended."""
-    state, error, fix, holds = TaskState.FAILED, "", "", None
+    state, error, fix, holds, bug = TaskState.FAILED, "", "", None, False
     try:
         carried = _carry_out(place, order, under_way)
         _write_result(place, carried.found)
@@ -77,9 +66,9 @@ def _carried_out(place: Path, order: TaskOrder, under_way: Callable[[], None]) -
         elif len(ours) == len(leaves):
             error, fix = str(ours[0].args[0]), ours[0].fix if isinstance(ours[0], UserError) else ""
         else:
-            error = "this is a bug in overnight; the lines of the task say more"
+            error, bug = "this is a bug in overnight; the lines of the task say more", True
             _say(printable_lines("".join(traceback.format_exception(raised)), TEXT))
-    return TaskEnd(state=state, at=time.time(), error=_clean(error), fix=_clean(fix), holds=holds)
+    return TaskEnd(state=state, at=time.time(), error=_shown(error), fix=_shown(fix), holds=holds, bug=bug)
 
 
 def _carry_out(place: Path, order: TaskOrder, under_way: Callable[[], None]) -> Carried:
@@ -97,14 +86,13 @@ def _carry_out(place: Path, order: TaskOrder, under_way: Callable[[], None]) -> 
         raise UserError(f"what `{operation.name}` is about has changed since it was allowed", fix="call it again")
     if operation.requires and not context.at_home:  # the program may have changed since it was asked for
         operation.requires(context, given)
-    way = _ways().get(operation.name)
+    way = WAYS.get(operation.name)
     if way is not None:  # a session, which is a loop of its own
         with _beating(place, None):
             return way(context, given, under_way)
     if operation.run is None:
         raise UserError(f"`{operation.name}` can only be called on the command line", fix=f"overnight {operation.name}")
-    with _listed(place, order) as presence, _beating(place, presence):
-        under_way()
+    with _listed(place, order) as presence, _beating(place, presence), _soon(under_way):
         found = operation.run(context, given)
     return Carried(found=found, holds=operation.holds(found) if operation.holds else None)
 
@@ -123,48 +111,6 @@ def _context(order: TaskOrder) -> Context:
         say=_say,
         repositories={name: Path(path) for name, path in order.repositories.items()},
     )
-
-
-def _ways() -> Mapping[str, Way]:
-    """The operations that this command line carries out in its own way: a session is listed, and ends in good order."""
-    return {"run": _run, "audit": _audit, "agents test": _test}
-
-
-def _run(context: Context, given: Any, under_way: Callable[[], None]) -> Carried:  # Any: as all ways
-    from overnight.cli.research import run_session
-    from overnight.research.operations.run import request_of
-
-    code = run_session(context.where, request_of(context, given), plain=True, report=True, begun=under_way)
-    return Carried(found=code, holds=code == 0, stopped=code == INTERRUPTED, failed=code == MISTAKE)
-
-
-def _audit(context: Context, given: Any, under_way: Callable[[], None]) -> Carried:  # Any: as all ways
-    from overnight.cli.audit import Asked, audit_session, exit_code
-    from overnight.research.reading import reading
-    from overnight.research.views.audit import report_on
-    from overnight.research.wiring import SessionRequest
-
-    with reading(given.tag, context.where) as campaign:
-        repository, state = campaign.repository, campaign.state()
-    if not state.kept:
-        return Carried(found=report_on(state), holds=False)
-    request = SessionRequest(tag=state.tag, sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
-    asked = Asked(pairs=given.pairs, leave_one_out=given.leave_one_out, report=given.report, quiet=False)
-    state, stopped = audit_session(repository, request, asked, plain=True, begun=under_way)
-    found = report_on(state)
-    code = exit_code(found, stopped)
-    return Carried(found=found, holds=code == 0, stopped=code == INTERRUPTED)
-
-
-def _test(context: Context, given: Any, under_way: Callable[[], None]) -> Carried:  # Any: as all ways
-    import anyio
-
-    from overnight.cli.agents.command import ask_for, watched
-
-    ask = ask_for(context.where, given.name, given.model, tokens=given.tokens, cost_usd=given.cost_usd, seconds=given.seconds)
-    under_way()
-    found = anyio.run(watched, ask)
-    return Carried(found=found, holds=found is not None and found.edited, stopped=found is None)
 
 
 @contextmanager
@@ -201,6 +147,17 @@ def _beating(place: Path, presence: Presence | None) -> Iterator[None]:
         beating.join()
 
 
+@contextmanager
+def _soon(under_way: Callable[[], None]) -> Iterator[None]:
+    """Say that it is under way, unless it ends at once, as after a mistake."""
+    timer = threading.Timer(AT_ONCE_S, under_way)
+    timer.start()
+    try:
+        yield
+    finally:
+        timer.cancel()
+
+
 def _read_order() -> TaskOrder:
     from pydantic import TypeAdapter
 
@@ -230,6 +187,11 @@ def _once(descriptor: int) -> Callable[[], None]:
 def _say(line: str) -> None:
     with suppress(OSError):
         print(printable_lines(_clean(line), TEXT), flush=True)  # noqa: T201  # its lines are what others read
+
+
+def _shown(text: str) -> str:
+    """An error as it is written down."""
+    return printable_lines(_clean(text), ERROR)
 
 
 def _clean(text: str) -> str:

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import cache
 from typing import TYPE_CHECKING, Any, get_origin
 
 from overnight.errors import UserError
 from overnight.operations.fields import foreign_inputs_of
 from overnight.operations.operation import I, O, Operation
+from overnight.operations.record_fields import comments_of
 from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
     from pydantic import ValidationError
+    from pydantic.json_schema import GenerateJsonSchema
 
 MOST_BYTES = 64 * 1024  # of an input as JSON: an idea, a question; what is larger is a file
 MOST_TEXT = 10_000  # characters of one text in it
@@ -118,7 +121,44 @@ def output_schema(operation: Operation[I, O]) -> Mapping[str, Any]:  # Any: JSON
     """The JSON schema of what it returns."""
     from pydantic import TypeAdapter
 
-    return TypeAdapter(operation.output).json_schema(mode="serialization")
+    return TypeAdapter(operation.output).json_schema(mode="serialization", schema_generator=output_generator())
+
+
+@cache
+def output_generator(*, describes: bool = False) -> type["GenerateJsonSchema"]:
+    """What makes schemas of what is answered: all fields are always there, and an unknown number is null.
+
+    `describes`: with the comment of each field.
+    """
+    from pydantic.json_schema import GenerateJsonSchema
+
+    class Generator(GenerateJsonSchema):
+        """As pydantic's, but for those two."""
+
+        def field_is_required(self, field: Any, total: bool) -> bool:  # pydantic's signature
+            return self.mode == "serialization" or super().field_is_required(field, total)
+
+        def field_title_should_be_set(self, schema: Any) -> bool:
+            return not describes and super().field_title_should_be_set(schema)
+
+        def dataclass_schema(self, schema: Any) -> dict[str, Any]:
+            found = super().dataclass_schema(schema)
+            if describes:
+                _describe(found, comments_of(schema["cls"]))
+            return found
+
+        def float_schema(self, schema: Any) -> dict[str, Any]:
+            found = super().float_schema(schema)
+            return {"anyOf": [found, {"type": "null"}]} if self.mode == "serialization" else found
+
+    return Generator
+
+
+def _describe(schema: Mapping[str, Any], comments: Mapping[str, str]) -> None:  # Any: JSON
+    """Add what is said about each property; a reference has it beside it, as OpenAPI 3.1 allows."""
+    for name, found in schema.get("properties", {}).items():
+        if comments.get(name):
+            found["description"] = comments[name]
 
 
 def _no_value(operation: Operation[I, O], error: "ValidationError") -> BadInput:

@@ -110,6 +110,7 @@ class Operation(Generic[I, O]):
     of_machine: bool = False  # it is about this machine, in whatever folder it is called
     local: bool = False  # for the command line alone, such as what writes files where the caller says
     lasts: bool = False  # minutes or longer: who cannot wait for it has it carried out by a process of its own
+    leads: Callable[[Context, I], str] | None = None  # of one that lasts: the address of the page of what it works on
     owner_only: bool = False  # no approval lets anybody else call it
     raised: Callable[[Context, I], Tier] | None = None  # the tier of a call, if it is not the same for all
     requires: Callable[[Context, I], None] | None = None  # raises UserError if it may not start; not asked of the owner at home
@@ -128,6 +129,7 @@ class Begun:
     task: str  # its name, for `task show` and `task stop`
     address: str  # of its page
     operation: str
+    leads: str = ""  # the address of the page of what it works on, such as a campaign; empty: there is none yet
 
 
 AnyOperation = Operation[Any, Any]  # Any: faces take operations of every input and output

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from overnight.errors import InternalError, OvernightError, UserError
 from overnight.operations.call import Call, CallState, state_digest
-from overnight.operations.operation import AnyOperation, Context, I, O, Operation, Settled, Tier
+from overnight.operations.operation import AnyOperation, Begun, Context, I, O, Operation, Settled, Tier
 from overnight.operations.permission import NotAllowed, needs_approval
 from overnight.operations.principal import Kind
 from overnight.words.foreign import one_line
@@ -178,7 +178,10 @@ class _Recorded:
         raise ApprovalAsked(number, name=self._operation.name)
 
     def _checked(self, record: "OperationRecord", number: int, found: T) -> T:
-        """Look again whether it took effect, and record what came of it."""
+        """Look again whether it took effect, and record what came of it; one that has begun is read back by its task."""
+        if isinstance(found, Begun):
+            self._end(record, number, CallState.DONE, f"task {found.task}")
+            return found
         match self._look(found) if self._operation.read_back else Settled.DONE:
             case Settled.DONE:
                 self._end(record, number, CallState.DONE, "")

@@ -8,53 +8,57 @@ Does not cover: who calls, which the guard has found out; a body that is sent sl
 
 from collections.abc import Mapping, Sequence
 from functools import partial
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlencode
 
 from aiohttp import web
+from aiohttp.log import server_logger
 
-from overnight.errors import OvernightError
+from overnight.errors import UserError
 from overnight.operations.foreign_input import MOST_BYTES, read_input, read_query
 from overnight.operations.json_text import json_text
-from overnight.operations.operation import AnyOperation, Begun, Tier
+from overnight.operations.operation import AnyOperation, Begun
+from overnight.web.api_addresses import BASE, KEY, MOST_KEY, REPOS, address_of_operation, method_of
 from overnight.web.calls import Caller, carry_out, folder_for, operation_named
 from overnight.web.errors import ApiError, error_of
+from overnight.web.openapi import openapi_text
 from overnight.web.repositories import NotFound
 from overnight.web.requests import caller_of
 from overnight.web.threads import Busy, in_thread
+from overnight.words.foreign import printable
 
-BASE = "/api/v1"
-REPOS = "repos"  # the part of an address before a repository's name; no operation begins with this word
-KEY = "Idempotency-Key"
-MOST_KEY = 200  # characters
+DOCUMENT = f"{BASE}/openapi.json"
 JSON = "application/json"
+MOST_ANSWER = 16 * 1024**2  # characters; 1,000 experiments of a log have 1.3 million (2026-12-01), a transcript up to 2 million
+LINE = 500  # characters of an address in the log
 RETRY_S = 5  # after which a caller who has too much under way may ask again
 
 
 def routes() -> Sequence[web.AbstractRouteDef]:
     """All of it."""
-    return [web.route("*", f"{BASE}/{{words:.+}}", operation_at)]
+    return [web.get(DOCUMENT, description), web.route("*", f"{BASE}/{{words:.+}}", operation_at)]
 
 
-def method_of(operation: AnyOperation) -> str:
-    """How it is called: what only reads, and answers at once, by GET."""
-    return "GET" if operation.tier is Tier.READ and not operation.lasts else "POST"
-
-
-def address_of_operation(operation: AnyOperation, repository: str = "{repo}") -> str:
-    """Where it is."""
-    words = operation.name.replace(" ", "/")
-    return f"{BASE}/{words}" if operation.of_machine else f"{BASE}/{REPOS}/{repository}/{words}"
+async def description(request: web.Request) -> web.Response:
+    """The OpenAPI description of all that is here."""
+    text = await in_thread(caller_of(request), openapi_text)
+    answer = web.Response(text=text, content_type=JSON)
+    answer.enable_compression()
+    return answer
 
 
 async def operation_at(request: web.Request) -> web.Response:
     """Carry out the operation at the address of a request."""
     try:
         return await _answered(request)
-    except OvernightError as error:
-        return error_response(error_of(error, reads=request.method == "GET"))
     except Busy as busy:
         return error_response(ApiError(status=503, error=str(busy), fix="wait for one to end"), {"Retry-After": str(RETRY_S)})
+    except Exception as error:  # noqa: BLE001  # the outermost frame of a call: its caller gets JSON in any case
+        found = error_of(error, reads=request.method == "GET")
+        if found.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            server_logger.exception("%s %s failed", request.method, printable(request.path, LINE))
+        return error_response(found)
 
 
 def error_response(error: ApiError, headers: Mapping[str, str] | None = None) -> web.Response:
@@ -69,7 +73,8 @@ async def _answered(request: web.Request) -> web.Response:
     where = folder_for(operation, repository, caller)
     method = method_of(operation)
     if request.method not in {method, "HEAD" if method == "GET" else method}:
-        error = ApiError(status=405, error=f"`{name}` is called by {method}", fix="see /api/v1/openapi.json")
+        fix = f"{method} {address_of_operation(operation, repository or '')}"
+        error = ApiError(status=405, error=f"`{name}` is called by {method}", fix=fix)
         return error_response(error, {"Allow": "GET, HEAD" if method == "GET" else method})
     if method == "GET":
         query = [(key, value) for key, value in request.query.items()]
@@ -93,17 +98,19 @@ async def _answered(request: web.Request) -> web.Response:
 def _called(operation: AnyOperation, caller: Caller, where: Path, given: object, *, key: str = "") -> tuple[object, str]:
     """What an operation returned, and as JSON; both in a thread."""
     found = carry_out(operation, where, given, caller, key=key)
-    return found, json_text(found) + "\n"
+    text = json_text(found) + "\n"
+    if len(text) > MOST_ANSWER:
+        raise UserError(f"the answer has {len(text):,} characters, more than {MOST_ANSWER:,}", fix="ask for less")
+    return found, text
 
 
 async def _body_of(request: web.Request) -> bytes | None:
     """The whole body; None: it is too large."""
-    body = b""
-    async for chunk in request.content.iter_any():
-        body += chunk
-        if len(body) > MOST_BYTES:
-            return None
-    return body
+    try:
+        body = await request.read()
+    except web.HTTPRequestEntityTooLarge:
+        return None
+    return body if len(body) <= MOST_BYTES else None
 
 
 def _own(caller: Caller, key: str) -> str:
@@ -121,7 +128,7 @@ def _parts(words: str) -> tuple[str | None, str]:
     if parts[0] != REPOS:
         return None, " ".join(parts)
     if len(parts) <= 2:  # noqa: PLR2004  # `repos`, a name, and no more
-        raise NotFound("an operation is missing in the address", fix="see /api/v1/openapi.json")
+        raise NotFound("an operation is missing in the address", fix=f"see {DOCUMENT}")
     return parts[1], " ".join(parts[2:])
 
 

@@ -1,6 +1,5 @@
 """Errors as programs are answered them: a status, what is wrong, the fix, and the approval that is asked for."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.errors import LedgerBusy, OvernightError, UserError
@@ -16,24 +15,35 @@ BUG = "this is a bug in overnight; its log says more"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApiErrorBody:
+    """What is answered instead."""
+
+    error: str  # what is wrong
+    fix: str  # empty: the error says it all
+    approval: int | None  # number of the approval that the owner is asked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ApiError:
     """An error over a face."""
 
     status: int  # of HTTP
     error: str
     fix: str = ""
-    approval: int | None = None  # number of the approval that is asked for
+    approval: int | None = None
 
     @property
-    def body(self) -> Mapping[str, object]:
+    def body(self) -> ApiErrorBody:
         """What is answered."""
-        return {"error": self.error, "fix": self.fix, "approval": self.approval}
+        return ApiErrorBody(error=self.error, fix=self.fix, approval=self.approval)
 
 
-def error_of(error: OvernightError, *, reads: bool) -> ApiError:
-    """What an error of ours is over a face; of what only reads, it is that it is not there."""
-    if not isinstance(error, UserError):
+def error_of(error: Exception, *, reads: bool) -> ApiError:
+    """What an error is over a face; of what only reads, a user's is that it is not there. Of a bug nothing is shown."""
+    if not isinstance(error, OvernightError):
         return ApiError(status=500, error=BUG)
+    if not isinstance(error, UserError):
+        return ApiError(status=500, error=printable_lines(str(error.args[0]), TEXT))
     match error:
         case NotFound():
             status = 404

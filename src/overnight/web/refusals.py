@@ -2,6 +2,8 @@
 
 from aiohttp import web
 
+from overnight.operations.json_text import json_text
+from overnight.web.errors import ApiErrorBody
 from overnight.web.rendering import environment
 from overnight.words.foreign import printable
 
@@ -29,9 +31,7 @@ def refusal(request: web.Request, refused: Refused) -> web.Response:
     message, fix = printable(str(refused), LONGEST), printable(refused.fix, LONGEST)
     form = form_of(request)
     if form == "application/json":
-        from pydantic_core import to_json
-
-        text = to_json({"error": message, "fix": fix}).decode()
+        text = json_text(ApiErrorBody(error=message, fix=fix, approval=None)) + "\n"
     elif form == "text/html":
         template = environment().get_template("refusal.html.j2")
         text = template.render(status=refused.status, message=message, fix=fix, here=request.raw_path.partition("?")[0])

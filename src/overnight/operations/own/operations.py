@@ -13,9 +13,10 @@ class OperationsInput:
     """Nothing."""
 
 
-def run(_context: Context, _given: OperationsInput) -> Sequence[OperationEntry]:
-    """All of them, by name."""
-    return [entry_for(operation) for operation in registry.operations()]
+def run(context: Context, _given: OperationsInput) -> Sequence[OperationEntry]:
+    """All of them, by name; over a face those that it offers."""
+    found = registry.operations() if context.address is None else registry.offered()
+    return [entry_for(operation) for operation in found]
 
 
 def render(found: Sequence[OperationEntry]) -> str:

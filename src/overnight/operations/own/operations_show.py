@@ -19,14 +19,14 @@ class OperationsShowInput:
     name: Annotated[str, Argument(about="Its words, such as `idea add`.")]
 
 
-def run(_context: Context, given: OperationsShowInput) -> OperationEntry:
+def run(context: Context, given: OperationsShowInput) -> OperationEntry:
     """Its tier and its schemas.
 
     Raises:
         UserError: there is none of this name.
     """
     found = registry.find(given.name)
-    if found is None:
+    if found is None or (found.local and context.address is not None):
         raise UserError(f"there is no operation `{printable(given.name, NAME)}`", fix="see `overnight operations`")
     return entry_for(found)
 

@@ -18,7 +18,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from overnight.errors import UserError
+from overnight.errors import InternalError, UserError
 from overnight.files.folders import closing_descriptor
 from overnight.files.locks import take_lock
 from overnight.files.own import make_folder, open_own
@@ -27,15 +27,18 @@ from overnight.operations.call import Call, state_digest
 from overnight.operations.operation import AnyOperation, Begun, Context
 from overnight.operations.perform import perform
 from overnight.operations.rendering import command_words
-from overnight.operations.tasks.folder import CALL, LINES, TaskFolder, all_tasks, find_task, forget_old, tasks_folder
+from overnight.operations.tasks.folder import CALL, LINES, all_tasks, find_task, forget_old, tasks_folder
 from overnight.operations.tasks.task import ADDRESS, TaskCall, TaskOrder, TaskState
+from overnight.words.foreign import printable
 
 PROCESS = "overnight.cli.task_process"  # the module that carries tasks out: only the command line knows every way to do so
-CALLER = "OVERNIGHT_PRINCIPAL"  # whoever asked has passed the door; what the process does is not asked about again
+# Whoever asked has passed the door, and what the process does is not asked about again; the others are a server's alone.
+LEFT_OUT = frozenset({"OVERNIGHT_PRINCIPAL", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
 MOST_RUNNING = 8
 READY_S = 5.0  # that the caller waits until it is under way, or has failed
 LOCK = "lock"
 PATIENCE_S = 20.0  # for another process that begins a task
+WORDS = 5_000  # characters of a call
 DIGITS = 3  # bytes of a name
 
 
@@ -66,7 +69,7 @@ def _start(operation: AnyOperation, context: Context, given: Any) -> Begun:  # A
             raise UserError("another process begins a task and does not finish", fix="try again")
         running = [task for task in all_tasks() if task.state is TaskState.RUNNING]
         if same := next((task for task in running if task.call.digest == digest), None):
-            return _begun(same.name, operation.name)
+            return _begun(operation, same.name, context, given)
         if len(running) >= MOST_RUNNING:
             raise UserError(f"{MOST_RUNNING} tasks run already", fix="wait until one ends, or stop one: `overnight task list`")
         forget_old()
@@ -96,12 +99,14 @@ def _start(operation: AnyOperation, context: Context, given: Any) -> Begun:  # A
             repositories={repo: str(path) for repo, path in context.repositories.items()},
         )
         ready = _spawn(folder / name, order)
-    _wait(ready, find_task(name))
-    return _begun(name, operation.name)
+    if _is_under_way(ready, name):
+        return _begun(operation, name, context, given)
+    return Begun(task=name, address=ADDRESS.format(name=name), operation=operation.name)
 
 
-def _begun(name: str, operation: str) -> Begun:
-    return Begun(task=name, address=ADDRESS.format(name=name), operation=operation)
+def _begun(operation: AnyOperation, name: str, context: Context, given: Any) -> Begun:  # Any: its input
+    leads = operation.leads(context, given) if operation.leads else ""
+    return Begun(task=name, address=ADDRESS.format(name=name), operation=operation.name, leads=leads)
 
 
 def _shown(operation: AnyOperation, context: Context, args: str, where: str) -> str:
@@ -118,12 +123,12 @@ def _shown(operation: AnyOperation, context: Context, args: str, where: str) -> 
         address=context.address,
         where=where,
     )
-    return command_words(call)
+    return printable(command_words(call), WORDS)
 
 
 def _spawn(place: Path, order: TaskOrder) -> int:
     """Start its process apart from us; a descriptor that can be read when it is under way or has ended."""
-    environment = {name: value for name, value in os.environ.items() if name != CALLER}
+    environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT}
     reader, writer = os.pipe()
     with ExitStack() as opened:
         opened.callback(os.close, writer)
@@ -147,14 +152,18 @@ def _spawn(place: Path, order: TaskOrder) -> int:
     return reader
 
 
-def _wait(ready: int, task: TaskFolder) -> None:
-    """Wait until it is under way.
+def _is_under_way(ready: int, name: str) -> bool:
+    """Wait until it is under way; whether it is by now.
 
     Raises:
-        UserError: it failed before.
+        UserError: it failed before, by a mistake.
+        InternalError: it failed before, and that is our fault.
     """
     with closing_descriptor(ready):
-        select.select([ready], [], [], READY_S)
-    end = find_task(task.name).end
+        poll = select.poll()  # which takes any descriptor
+        poll.register(ready, select.POLLIN)
+        seen = poll.poll(READY_S * 1000)
+    end = find_task(name).end
     if end is not None and end.state is TaskState.FAILED:
-        raise UserError(end.error, fix=end.fix)
+        raise InternalError(end.error) if end.bug else UserError(end.error, fix=end.fix)
+    return bool(seen)

@@ -64,6 +64,7 @@ class TaskEnd:
     at: float  # Unix time, s
     error: str = ""
     fix: str = ""
+    bug: bool = False  # the error is ours
     holds: bool | None = None  # of a check: whether what it checks holds
 
     def __post_init__(self) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from annotated_types import Ge
+from annotated_types import Ge, Le
 
 from overnight.operations.operation import Option
 
@@ -12,4 +12,5 @@ Sandbox = Annotated[
     Option(about="`process` runs candidates without a jail: use it only for code that you trust.", shows_default=True),
 ]
 JAIL = "jail"  # the sandbox that nobody has to be asked about
-Slots = Annotated[int | None, Ge(1), Option(about="Trials at once; by default what the cores allow.")]
+MOST_SLOTS = 1024  # each takes memory before anything is measured
+Slots = Annotated[int | None, Ge(1), Le(MOST_SLOTS), Option(about="Trials at once; by default what the cores allow.")]

@@ -127,6 +127,7 @@ OPERATION = Operation(
     output=Allowance,
     tier=Tier.READ,
     raised=tier_of,
+    local=True,
     requires=at_home,
     run=run,
     render=render,

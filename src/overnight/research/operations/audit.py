@@ -8,6 +8,7 @@ from annotated_types import Ge, Le
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.research.operations._allowed import require_program
 from overnight.research.operations._inputs import Sandbox, Slots, Tag
+from overnight.research.operations._leading import campaign_page
 from overnight.research.reading import reading
 from overnight.research.views.audit import AuditReport, describe, report_on
 
@@ -66,6 +67,7 @@ OPERATION = Operation(
     input=AuditInput,
     output=AuditReport,
     tier=Tier.COSTLY,
+    leads=lambda context, given: campaign_page(context, given.tag),
     lasts=True,
     run=run,
     render=lambda found: describe(found, ()),

@@ -16,6 +16,8 @@ from overnight.research.state import State
 from overnight.research.views.review import ReviewBranch, change, unread
 from overnight.words.quantities import counted
 
+OURS = "overnight/"  # before the names of branches that are for review
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinalizeInput:
@@ -40,7 +42,7 @@ def run(context: Context, given: FinalizeInput) -> ReviewBranch:
         refused = None if given.include_unread else unread(state)
         if refused:
             raise refused
-        branch = given.into or f"overnight/{state.tag}"
+        branch = given.into or f"{OURS}{state.tag}"
         recorded = ((k, campaign.ledger.experiment(k.number)) for k in state.kept)
         kept = [change(state, k, experiment.researcher if experiment else "") for k, experiment in recorded]
         kept = _split(campaign.repository, state, kept) if given.split else kept
@@ -64,8 +66,9 @@ def state_of(context: Context, given: FinalizeInput) -> str:
 
 
 def tier_of(_context: Context, given: FinalizeInput) -> Tier:
-    """To hand over what nobody has read is a person's word, as `believe` is."""
-    return Tier.COSTLY if given.include_unread else Tier.REVERSIBLE
+    """To hand over what nobody has read is a person's word, as `believe` is; a branch of another name may be a person's."""
+    elsewhere = given.into is not None and not given.into.startswith(OURS)
+    return Tier.COSTLY if given.include_unread or elsewhere else Tier.REVERSIBLE
 
 
 def render(found: ReviewBranch) -> str:

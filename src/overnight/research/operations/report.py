@@ -7,6 +7,7 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._leading import campaign_page
 from overnight.research.reading import reading
 from overnight.research.report.write import ReportFiles, write_files
 from overnight.secrets.broker import user_broker
@@ -43,6 +44,8 @@ OPERATION = Operation(
     input=ReportInput,
     output=ReportFiles,
     tier=Tier.REVERSIBLE,
+    leads=lambda context, given: campaign_page(context, given.tag),
+    lasts=True,  # of a long campaign; and what draws charts takes memory that a server would keep
     run=run,
     render=lambda files: f"{files.html}\n{files.md}\n{files.png}",
     read_back=repeatable,

@@ -9,6 +9,7 @@ from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.research.operations._allowed import require_program
 from overnight.research.operations._inputs import Sandbox, Slots
+from overnight.research.operations._leading import campaign_page
 from overnight.research.operations._unjailed import code_of
 from overnight.research.places.campaigns import newest_tag
 from overnight.research.wiring import SessionRequest
@@ -54,6 +55,7 @@ OPERATION: Operation[RunInput, int] = Operation(
     input=RunInput,
     output=None,
     tier=Tier.COSTLY,
+    leads=lambda context, given: campaign_page(context, given.tag),
     lasts=True,
     run=None,  # a session needs a process whose signals end it in good order
     render=lambda _: "",

@@ -33,6 +33,7 @@ def run(context: Context, given: ShowInput) -> ExperimentPage:
         return experiment_page(
             experiment,
             events,
+            faults=context.at_home,
             diff=campaign.diff(experiment),
             state=campaign.state(),
             output=campaign.output(telling) if given.log and telling else None,

@@ -1,8 +1,9 @@
 """The end of a running campaign, or of another loop of this machine, in good order."""
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
@@ -10,6 +11,9 @@ from overnight.research.operations._inputs import Tag
 from overnight.research.operations._ordering import giver_of
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.record.ordering import order_stop
+
+if TYPE_CHECKING:
+    from overnight.jobs.entries import Entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +60,18 @@ def _stop_loop(context: Context, name: str, tag: str | None) -> StopAsked:
         if (asked := _stop_tag(context, name)) is None:
             raise
         return asked
+    _require_served(context, name, entry)
     if not entry.runs:
         raise UserError(f"`{name}` is not running")
     request_end(name, entry, giver_of(context), key=context.key)
     return StopAsked(campaign=name, process=entry.present.process.pid if entry.present else None)
+
+
+def _require_served(context: Context, name: str, entry: "Entry") -> None:
+    """Check that a caller over a face stops only what is in a repository that it serves."""
+    served = {os.path.realpath(path) for path in context.repositories.values()}
+    if context.address is not None and os.path.realpath(entry.loop.folder) not in served:
+        raise UserError(f"`{name}` runs in a folder that is not served here", fix="stop it in a terminal")
 
 
 def _stop_tag(context: Context, name: str) -> StopAsked | None:

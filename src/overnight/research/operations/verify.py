@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.research.findings import Finding
 from overnight.research.operations._inputs import Tag
+from overnight.research.operations._leading import campaign_page
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ OPERATION = Operation(
     input=VerifyInput,
     output=Sequence[Finding],
     tier=Tier.READ,
+    leads=lambda context, given: campaign_page(context, given.tag),
     lasts=True,
     run=run,
     render=render,

@@ -34,7 +34,7 @@ class ExperimentPage:
     experiment: Experiment
     level: Registered | None  # the registered test; null before one
     moves: Sequence[Moved]  # onto heads that were made meanwhile; trials of a restart before the last no longer count
-    trials: Sequence[Trial]  # of holdout trials, values are null, times and memory 0: they stay sealed
+    trials: Sequence[Trial]  # of holdout trials, values are null, times and memory 0; faults for the owner alone
     diff: str
     explanation: Sequence[str]  # sentences on the verdict and on the noise of the campaign
     doubts: Sequence[str]  # what makes the value of a kept one hard to believe; for people, no part of the verdict
@@ -67,15 +67,19 @@ def experiment_page(
     state: State,
     output: bytes | None,
     transcripts: Sequence[SessionTranscript] | None = None,
+    faults: bool = True,
 ) -> ExperimentPage:
-    """One experiment by its events; `output` is what a trial of it printed, None if it was not requested, as `transcripts`."""
+    """One experiment by its events; `output` is what a trial of it printed, None if it was not requested, as `transcripts`.
+
+    `faults`: also how holdout trials failed, which the machine's user alone is shown.
+    """
     verdict = explain(experiment.conclusion, state.program) if experiment.conclusion else []
     doubt = doubts_of(state).get(experiment.number)
     return ExperimentPage(
         experiment=experiment,
         level=opened.registered if (opened := as_judged(events)) else None,
         moves=[event for event in events if isinstance(event, Moved)],
-        trials=[sealed(trial) for trial in trials_in(events)],
+        trials=[sealed(trial, faults=faults) for trial in trials_in(events)],
         diff=diff,
         explanation=[*verdict, explain_noise(noise_report(state.program, state.gate))],
         doubts=doubt.says if doubt else (),
@@ -98,8 +102,9 @@ def telling_trial(trials: Sequence[Trial]) -> Trial | None:
     return next((trial for trial in reversed(logged) if trial.fault), logged[-1] if logged else None)
 
 
-def sealed(trial: Trial) -> Trial:
+def sealed(trial: Trial, *, faults: bool = True) -> Trial:
     """The trial without the holdout's answer; time and memory may be what is measured, so they are the answer, too."""
     if trial.key.stage is not Stage.HOLDOUT:
         return trial
-    return replace(trial, value=None, metrics={}, wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0)
+    trial = trial if faults else replace(trial, fault=None, reason="")
+    return replace(trial, value=None, metrics={}, early=None, curve=(), wall_s=0.0, cpu_s=0.0, peak_memory_bytes=0)

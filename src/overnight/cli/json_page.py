@@ -99,9 +99,9 @@ def render() -> str:
     """The whole page."""
     parts = [HEAD]
     parts += [_section(command, form) for command, form in SHAPES.items()]
-    shown = {form for form in SHAPES.values() if _is_record(form)}
+    named = [each for form in SHAPES.values() for each in (types_of(form).values() if _is_record(form) else (form,))]
     parts.append("## Records\n\nThe parts of the values above, by name.\n")
-    for part in sorted(_parts(SHAPES.values()) - shown, key=lambda part: (part.__name__, part.__module__)):
+    for part in sorted(_parts(named), key=lambda part: (part.__name__, part.__module__)):
         rows = _members(part) if issubclass(part, Enum) else _rows(part)
         head = ("Value", "Meaning") if issubclass(part, Enum) else ("Field", "Type", "Meaning")
         parts.append(f"### {part.__name__}\n\n{_plain(about(part))}\n\n{_table(rows, head)}")

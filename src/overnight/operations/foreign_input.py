@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, get_origin
 
 from overnight.errors import UserError
-from overnight.operations.fields import foreign_inputs_of
+from overnight.operations.fields import foreign_inputs_of, inputs_of
 from overnight.operations.operation import I, O, Operation
 from overnight.operations.record_fields import comments_of
 from overnight.words.foreign import printable
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pydantic.json_schema import GenerateJsonSchema
 
 MOST_BYTES = 64 * 1024  # of an input as JSON: an idea, a question; what is larger is a file
+MOST_NUMBER = 2**53  # of an integer: what JSON holds exactly everywhere
 MOST_TEXT = 10_000  # characters of one text in it
 NAME = 100  # characters of a foreign name in a message
 
@@ -63,7 +64,7 @@ def read_input(operation: Operation[I, O], text: str | bytes) -> I:
     if long := [name for name, value in found.items() if isinstance(value, str) and len(value) > MOST_TEXT]:
         raise BadInput(f"{operation.name}: {long[0]} has more than {MOST_TEXT:,} characters")
     try:
-        return TypeAdapter(operation.input).validate_json(json.dumps(found), strict=True)
+        return _bounded(operation, TypeAdapter(operation.input).validate_json(json.dumps(found), strict=True))
     except ValidationError as error:
         raise _no_value(operation, error) from error
 
@@ -89,7 +90,8 @@ def read_query(operation: Operation[I, O], pairs: Sequence[tuple[str, str]]) -> 
             raise BadInput(f"{operation.name}: {name} is given twice")
         found[name] = (*found.get(name, ()), text) if several else text
     try:
-        return TypeAdapter(operation.input).validate_strings(found)
+        given = TypeAdapter(operation.input).validate_python(found)  # of texts; `validate_strings` knows no tuple
+        return _bounded(operation, given)
     except ValidationError as error:
         raise _no_value(operation, error) from error
 
@@ -165,6 +167,15 @@ def _no_value(operation: Operation[I, O], error: "ValidationError") -> BadInput:
     first = error.errors(include_url=False)[0]
     where = ".".join(str(part) for part in first["loc"])
     return BadInput(f"{operation.name}: {printable(where, NAME)}: {first['msg']}")
+
+
+def _bounded(operation: Operation[I, O], given: I) -> I:
+    """The same, with no number that a database cannot hold."""
+    for field in inputs_of(operation):
+        value = getattr(given, field.name)
+        if isinstance(value, int) and abs(value) > MOST_NUMBER:
+            raise BadInput(f"{operation.name}: {field.name} is out of bounds", fix=f"give at most {MOST_NUMBER:,}")
+    return given
 
 
 def _no_number(word: str) -> float:

@@ -46,6 +46,7 @@ class Page(Generic[I, O]):
     word: str = ""  # in the navigation; empty: not there
     orders: Sequence[str] = ()  # operations that can be called from it
     links: Callable[[O, str], Sequence[Link]] = _no_links  # from its address, where to look next
+    shows_links: bool = False  # its template has them, so that HTML need not list them at the end as well
     watches: Callable[[Context, I], Sequence[Path]] = _nothing_watched  # files that change when it does
     beside: Callable[[Context, I, O], Mapping[str, object]] = _nothing_beside  # for the template alone
     markdown: Callable[[O], str] | None = None  # its Markdown twin; None: one made from its fields

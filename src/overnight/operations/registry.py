@@ -11,7 +11,7 @@ Does not cover: whether such a package is harmless. What is installed beside us 
 
 import importlib
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -41,23 +41,35 @@ def added_modules() -> Mapping[str, str]:
     Raises:
         UserError: an entry point names a package that is not there.
     """
+    found: dict[str, str] = {}
+    for package, folders in added_packages(GROUP).items():
+        for folder in folders:
+            found |= _modules_in(package, folder)
+    return {name: module for name, module in found.items() if name not in own_modules()}
+
+
+@cache
+def added_packages(group: str) -> Mapping[str, Sequence[Path]]:
+    """The packages that others name by entry points of a group, and their folders; nothing of ours is among them.
+
+    Raises:
+        UserError: an entry point names a package that is not there.
+    """
     from importlib.metadata import entry_points
     from importlib.util import find_spec
 
-    found: dict[str, str] = {}
-    for point in sorted(entry_points(group=GROUP)):
+    found: dict[str, Sequence[Path]] = {}
+    for point in sorted(entry_points(group=group)):
         try:
             spec = find_spec(point.value)
         except ImportError:
             spec = None
         if spec is None or not spec.submodule_search_locations:
-            what = (
-                f"the entry point `{printable(point.name, NAME)}` of {GROUP} names {printable(point.value, NAME)}, no package"
-            )
-            raise UserError(what, fix="uninstall or repair the package that brought it")
-        for folder in spec.submodule_search_locations:
-            found |= _modules_in(point.value, Path(folder))
-    return {name: module for name, module in found.items() if name not in own_modules()}
+            name, package = printable(point.name, NAME), printable(point.value, NAME)
+            fix = "uninstall or repair the package that brought it"
+            raise UserError(f"the entry point `{name}` of {group} names {package}, no package", fix=fix)
+        found[point.value] = [Path(folder) for folder in spec.submodule_search_locations]
+    return found
 
 
 def names(*, added: bool = True) -> list[str]:

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from overnight.operations.fields import inputs_of
 from overnight.operations.foreign_input import read_input, read_query
 from overnight.operations.operation import AnyOperation, Context, Tier
 from overnight.operations.page import REPOSITORY, AnyPage, Link
-from overnight.operations.pages import find_page
+from overnight.operations.pages import find_page, parts_of, with_query
 from overnight.operations.perform import perform
 from overnight.operations.principal import Address, Origin, Principal
 from overnight.operations.registry import find
@@ -64,6 +65,17 @@ class Looked:
     def links(self) -> Sequence[Link]:
         """Where to look next."""
         return self.page.links(self.found, self.here)
+
+    @property
+    def next_page(self) -> Link | None:
+        """The rest of a list whose operation takes `limit` and `offset`, and returns its `total`; None if this is all."""
+        after, total = getattr(self.given, "offset", 0) + getattr(self.given, "limit", 0), getattr(self.found, "total", 0)
+        if not hasattr(self.given, "offset") or after >= total:
+            return None
+        named, inputs = parts_of(self.page.address), inputs_of(self.page.operation)
+        given = {field.name: getattr(self.given, field.name) for field in inputs if field.name not in named}
+        query = {name: getattr(value, "value", value) for name, value in given.items() if value not in (None, False, ())}
+        return Link(address=with_query(self.here, **{**query, "offset": after}), about=f"the next of {total:,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

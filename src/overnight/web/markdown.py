@@ -41,7 +41,7 @@ _KINDS = {"diff": "diff"}  # fields whose blocks are of a kind
 
 def markdown_of(looked: "Looked") -> str:
     """The twin of a page."""
-    page, links = looked.page, looked.links
+    page, links = looked.page, [*([looked.next_page] if looked.next_page else []), *looked.links]
     if page.markdown:
         body: Iterator[str] = iter(page.markdown(looked.found).rstrip("\n").split("\n"))
     else:

@@ -80,7 +80,7 @@ def _written(path: str, query: tuple[tuple[str, str], ...], caller: Caller, form
     """A page's twin."""
     looked = place_at(path, query, caller).look()
     if form == "json":
-        from pydantic_core import to_json
+        from overnight.operations.json_text import json_text
 
-        return to_json(looked.found, indent=2, inf_nan_mode="null").decode()
+        return json_text(looked.found)
     return markdown_of(looked)

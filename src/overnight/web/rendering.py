@@ -1,12 +1,11 @@
 """The only way to render pages: everything is escaped, and every text is made printable."""
 
-from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from overnight.operations.page import AnyPage
-from overnight.operations.pages import address_of, find_page, modules, page_of, pages
+from overnight.operations.pages import address_of, find_page, modules, package_of, pages
 from overnight.web.calls import Looked
 from overnight.web.order_forms import OrderForm, order_form
 from overnight.words.foreign import printable
@@ -44,16 +43,11 @@ def environment() -> "Environment":
         "count_of": counted,
         "size": size_text,
         "whole": _whole,
+        "coded": _coded,
+        "sentence": _sentence,
     }
     made.globals |= {"address_of": address_of, "crumbs": crumbs}
     return made
-
-
-@cache
-def _template_names() -> Mapping[str, str]:
-    """The template of each page, by the page's address."""
-    found = ((page_of(module), module.__name__.rpartition(".")[0]) for module in modules())
-    return {page.address: f"{package}/{page.template}" for page, package in found}
 
 
 def navigation() -> list[tuple[str, str]]:
@@ -79,14 +73,14 @@ def render_html(looked: Looked, *, may_order: bool) -> str:
 
     return (
         environment()
-        .get_template(_template_names()[page.address])
+        .get_template(f"{package_of(page)}/{page.template}")
         .render(
             title=looked.title,
             navigation=navigation(),
             found=looked.found,
             given=looked.given,
             here=looked.here,
-            links=looked.links,
+            links=() if page.shows_links else looked.links,
             may_order=may_order,
             orders=page.orders if may_order else (),
             order=order,
@@ -100,6 +94,22 @@ def _whole(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return Markup("{}").format(escape(printable(text, len(text) * 12)))  # escaped
+
+
+def _coded(text: str) -> "Markup":
+    """A sentence in which what stands between backticks is code, escaped and printable."""
+    from markupsafe import Markup
+
+    parts = printable(text, _TEXT).split("`")
+    if len(parts) % 2 == 0:  # one of them has no other
+        parts = ["`".join(parts)]
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
+
+
+def _sentence(text: str) -> str:
+    """A text that begins like a sentence."""
+    return text[:1].upper() + text[1:]
 
 
 def render_error(text: str) -> str:

@@ -13,8 +13,8 @@ from overnight.operations.views import ApprovalList
 def links(_found: ApprovalList, _here: str) -> Sequence[Link]:
     """What else the owner looks at."""
     return (
-        Link(address="/home", about="what runs, and what waits for you"),
-        Link(address="/operations", about="what can be done"),
+        Link(address="/home", about="What runs, and what waits for you"),
+        Link(address="/operations", about="What can be done"),
     )
 
 

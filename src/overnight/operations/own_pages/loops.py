@@ -13,7 +13,7 @@ from overnight.operations.page import Link, Page
 
 def links(_found: LoopList, _here: str) -> Sequence[Link]:
     """The first page."""
-    return (Link(address="/home", about="what runs, and what waits for you"),)
+    return (Link(address="/home", about="What runs, and what waits for you"),)
 
 
 def watches(_context: Context, _given: ps.PsInput) -> Sequence[Path]:

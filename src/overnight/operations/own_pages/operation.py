@@ -12,18 +12,18 @@ LARGEST = 40_000  # characters of a schema that is shown
 
 def links(_found: OperationEntry, _here: str) -> Sequence[Link]:
     """All of them."""
-    return (Link(address="/operations", about="all operations"),)
+    return (Link(address="/operations", about="All operations"),)
 
 
 def beside(_context: Context, _given: operations_show.OperationsShowInput, found: OperationEntry) -> Mapping[str, object]:
-    """Its schemas as JSON, line by line, and words for people."""
-    return {"tier_words": tier_words, "schemas": {"Takes": _lines(found.input), "Returns": _lines(found.output)}}
+    """Its schemas as JSON, and words for people."""
+    return {"tier_words": tier_words, "schemas": {"Takes": _text(found.input), "Returns": _text(found.output)}}
 
 
-def _lines(schema: Mapping[str, object]) -> Sequence[str]:
+def _text(schema: Mapping[str, object]) -> str:
     import json
 
-    return json.dumps(schema, indent=1)[:LARGEST].splitlines()
+    return json.dumps(schema, indent=1)[:LARGEST]
 
 
 PAGE = Page(

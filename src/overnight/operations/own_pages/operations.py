@@ -42,6 +42,7 @@ PAGE = Page(
     template="operations.html.j2",
     word="Operations",
     links=links,
+    shows_links=True,
     beside=beside,
     markdown=markdown,
 )

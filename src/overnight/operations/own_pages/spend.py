@@ -15,8 +15,8 @@ def links(found: SpendPage, here: str) -> Sequence[Link]:
     """Other tables, and more days."""
     by = "model" if "model" not in found.by else "job"
     return (
-        Link(address=with_query(here, days=found.days, by=by), about=f"the same by {by}"),
-        Link(address=with_query(here, days=30), about="the last 30 days"),
+        Link(address=with_query(here, days=found.days, by=by), about=f"The same by {by}"),
+        Link(address=with_query(here, days=30), about="The last 30 days"),
     )
 
 

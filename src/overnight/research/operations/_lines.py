@@ -8,7 +8,7 @@ shown, never acted on.
 """
 
 import os
-from contextlib import closing, suppress
+from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
@@ -28,7 +28,7 @@ from overnight.research.views.campaigns import COPIED, CampaignLine, campaign_li
 
 REMEMBERED = 2000  # lines; more than anybody looks at
 _FILES = (NAME, f"{NAME}-wal", BELIEVED)  # what a line is made from
-_Signature = tuple[tuple[int, int, int], ...]
+Signature = tuple[tuple[int, int, int], ...]
 
 
 def campaign_lines(top: Path, *, limit: int, offset: int = 0) -> tuple[list[CampaignLine], int]:
@@ -48,17 +48,17 @@ def _line(top: Path, tag: str) -> CampaignLine:
     running, begun, changed = None, 0.0, 0.0
     try:
         claim_folder(folder)
-        signature = _signature(folder)
+        signature = signature_of(folder)
         begun, changed = (folder / LOCK).lstat().st_mtime, max(mtime for mtime, *_ in signature) / 1e9
         running = holder(folder)
         made = _made(top, tag, signature, running is not None)
     except (OSError, OvernightError) as error:
         return unread_line(tag, str(error), running=running, begun=begun, changed=changed)
-    return replace(made, running=running, life="running" if running else made.life, begun=begun, changed=changed)
+    return replace(made, tag=tag, running=running, life="running" if running else made.life, begun=begun, changed=changed)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _made(top: Path, tag: str, _signature: _Signature, running: bool) -> CampaignLine:
+def _made(top: Path, tag: str, _signature: Signature, running: bool) -> CampaignLine:
     """The line of a campaign whose files have this signature; `running` decides what is said of its end."""
     folder = top / FOLDER_NAME / tag
     with closing(SqliteLedger.for_reading(folder)) as ledger:
@@ -71,12 +71,15 @@ def _made(top: Path, tag: str, _signature: _Signature, running: bool) -> Campaig
         )
 
 
-def _signature(folder: Path) -> _Signature:
-    """What changes when one of the files does: time, size and inode of each."""
+def signature_of(folder: Path) -> Signature:
+    """What changes when one of the files does: time, size and inode of each; an empty one counts as none."""
     found = []
     for name in _FILES:
-        status = None
-        with suppress(FileNotFoundError):
+        try:
             status = os.lstat(folder / name)
-        found.append((status.st_mtime_ns, status.st_size, status.st_ino) if status else (0, 0, 0))
+        except FileNotFoundError:
+            found.append((0, 0, 0))
+            continue
+        # The first reader makes an empty file beside a ledger.
+        found.append((status.st_mtime_ns, status.st_size, status.st_ino) if status.st_size else (0, 0, 0))
     return tuple(found)

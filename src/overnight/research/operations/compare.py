@@ -1,11 +1,14 @@
 """Two campaigns side by side."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Tier
+from overnight.research.operations._lines import Signature, signature_of
+from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
 from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, compare, compared
@@ -13,6 +16,7 @@ from overnight.research.views.comparison_words import headline, remarks
 from overnight.words.foreign import printable
 
 TEXT = 200  # characters of a campaign's name
+REMEMBERED = 4  # campaigns, for a page that is looked at again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +39,14 @@ def read(name: str, context: Context) -> ComparedCampaign:
         UserError: there is no such campaign, or it has no events; over a face, the repository is not served.
     """
     place, colon, tag = name.rpartition(":")
-    with reading(tag or None, _folder(place, context) if colon else context.where) as campaign:
+    repository, found = find_campaign(_folder(place, context) if colon else context.where, tag or None)
+    return _read(name, repository.toplevel, tag or None, signature_of(campaign_folder(repository, found)))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _read(name: str, top: Path, tag: str | None, _signature: Signature) -> ComparedCampaign:
+    """The same for a campaign whose files have this signature: it folds the whole history."""
+    with reading(tag, top) as campaign:
         state = campaign.state()
         changes = {number: changed_lines(diff) for number, diff in campaign.kept_diffs(state).items()}
         ledger, believed = campaign.ledger, [kept.commit for kept in state.kept if kept.believed]

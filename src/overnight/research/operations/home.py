@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import TypeVar
 
 from overnight.config import read_settings
@@ -12,7 +13,7 @@ from overnight.errors import OvernightError, UserError
 from overnight.files.state_folder import state_folder
 from overnight.git.repository import open_repository
 from overnight.jobs.entries import read_registry
-from overnight.jobs.listing import LoopList, LoopState, list_loops
+from overnight.jobs.listing import LoopLine, LoopList, LoopState, list_loops
 from overnight.jobs.records import loops_folder
 from overnight.models.spending.limits import Period
 from overnight.models.spending.page import SpendPage, read_page
@@ -22,6 +23,7 @@ from overnight.operations.record import open_record
 from overnight.operations.views import ApprovalEntry, entry_of
 from overnight.program.program import PROGRAM
 from overnight.research.operations._lines import campaign_lines
+from overnight.research.places.loops import CAMPAIGN
 from overnight.research.views.home import Home, RepositoryLine, Waiting, WaitingKind, describe_home
 
 CAMPAIGNS = 3  # of each repository
@@ -51,7 +53,7 @@ def run(context: Context, _given: HomeInput) -> Home:
     ]
     return Home(
         loops=[line for line in loops if line.pid is not None],
-        waiting=[*map(_asked, approvals), *_held(repositories, served=bool(context.repositories)), *_stopped(found)],
+        waiting=[*map(_asked, approvals), *held(repositories, served=bool(context.repositories)), *_stopped(found)],
         output_tokens_per_s=sum(paces) if paces else None,
         today=spending.today if spending else None,
         day=spending.day if spending else "",
@@ -116,7 +118,7 @@ def _asked(entry: ApprovalEntry) -> Waiting:
     )
 
 
-def _held(repositories: Sequence[RepositoryLine], *, served: bool) -> Iterator[Waiting]:
+def held(repositories: Sequence[RepositoryLine], *, served: bool) -> Iterator[Waiting]:
     """The keeps of the newest campaigns that a person has to read."""
     for repository in repositories:
         for line in repository.campaigns:
@@ -127,7 +129,7 @@ def _held(repositories: Sequence[RepositoryLine], *, served: bool) -> Iterator[W
                     about=f"the gain of #{number} in {line.tag} cannot be true until you have read its diff",
                     where=repository.folder,
                     address=address_of(pattern, repo=repository.name, tag=line.tag, number=number) if served else "",
-                    command=f"overnight show {number} --tag {line.tag}",
+                    command=f"overnight show {number} --tag {quote(line.tag)}",
                 )
 
 
@@ -140,8 +142,17 @@ def _stopped(found: LoopList | None) -> Iterator[Waiting]:
                 about=f"{line.name}: {line.state}{f', {line.doing}' if line.doing else ''}",
                 where=line.folder,
                 address="/loops",
-                command=f"overnight up {line.name}" if line.set_up else "overnight run",
+                command=_answer(line),
             )
+
+
+def _answer(line: LoopLine) -> str:
+    """What to type once a person has looked at a loop that does not go on."""
+    if line.state is LoopState.STUCK:
+        return f"overnight stop {quote(line.name)}"
+    if line.set_up:
+        return f"overnight up {quote(line.name)}"
+    return f"overnight run --tag {quote(line.part)}" if line.system == CAMPAIGN else "overnight ps"
 
 
 OPERATION = Operation(

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from overnight.git.repository import FOLDER_NAME
+from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.operations.pages import address_of
 from overnight.research.operations import compare
 from overnight.research.views.comparison import CampaignSummary, Comparison
-from overnight.research.views.comparison_words import headline, remarks
+from overnight.research.views.comparison_words import headline
 from overnight.research.views.numbers import interval, money, number
 from overnight.words.quantities import compact, duration
 
@@ -17,24 +18,51 @@ HOUR_S = 3600.0
 
 
 def links(found: Comparison, here: str) -> Sequence[Link]:
-    """Each of the two."""
+    """Each of the two, and the repository."""
     repository = here.removesuffix("/compare")
-    return [
-        Link(address=address_of(f"{repository}/campaigns/{{tag}}", tag=side.tag), about=f"the campaign {side.tag}")
+    sides = [
+        Link(
+            address=address_of(f"{_top(side.name, repository)}/campaigns/{{tag}}", tag=side.tag),
+            about=f"The campaign {side.name}",
+        )
         for side in (found.a, found.b)
     ]
+    return [*sides, Link(address=repository, about="All campaigns of this repository")]
+
+
+def _top(name: str, repository: str) -> str:
+    """The address of the repository of a campaign, which may be named before it."""
+    place, colon, _ = name.rpartition(":")
+    return address_of("/repos/{repo}", repo=place) if colon else repository
 
 
 def watches(context: Context, given: compare.CompareInput) -> Sequence[Path]:
     """Both ledgers."""
-    ours = context.where / FOLDER_NAME
-    return [ours / tag / name for tag in (given.a, given.b) for name in ("ledger.db", "ledger.db-wal")]
+    found: list[Path] = []
+    for name in (given.a, given.b):
+        place, _, tag = name.rpartition(":")
+        folder = context.repositories.get(place, context.where) / FOLDER_NAME / tag
+        found += [folder / LEDGER, folder / f"{LEDGER}-wal"]
+    return found
 
 
 def beside(_context: Context, _given: compare.CompareInput, found: Comparison) -> Mapping[str, object]:
     """What it says in words, and the figures of both."""
     pairs = zip(_figures(found.a), _figures(found.b), strict=True)
-    return {"headline": headline(found), "remarks": remarks(found), "rows": [(name, a, b) for (name, a), (_, b) in pairs]}
+    return {
+        "headline": headline(found),
+        "said": [*found.reasons, *_difference(found)],
+        "rows": [(name, a, b) for (name, a), (_, b) in pairs],
+    }
+
+
+def _difference(found: Comparison) -> Sequence[str]:
+    """How much more one gained, with its interval."""
+    gap = found.difference
+    if gap is None or found.reasons:
+        return ()
+    more = f"B gained {number(abs(gap.mid))} {'more' if gap.mid > 0 else 'less'} than A" if gap.mid else "both gained equally"
+    return (f"{more} in {found.metric}{interval(gap.low, gap.high)}",)
 
 
 def _figures(side: CampaignSummary) -> Sequence[tuple[str, str]]:

@@ -16,10 +16,10 @@ from overnight.research.views.home import Home, repository_words, spent_words
 def links(found: Home, _here: str) -> Sequence[Link]:
     """The repositories, and the other pages."""
     served = (
-        Link(address=address_of("/repos/{repo}", repo=line.name), about=f"the repository {line.name}")
+        Link(address=address_of("/repos/{repo}", repo=line.name), about=f"The repository {line.name}")
         for line in found.repositories
     )
-    others = (("/loops", "all loops of this machine"), ("/approvals", "approvals"), ("/spend", "what models cost"))
+    others = (("/loops", "All loops of this machine"), ("/approvals", "Approvals"), ("/spend", "What models cost"))
     return (*served, *(Link(address=address, about=about) for address, about in others))
 
 
@@ -41,6 +41,7 @@ PAGE = Page(
     template="home.html.j2",
     word="Home",
     links=links,
+    shows_links=True,
     watches=watches,
     beside=beside,
 )

@@ -12,7 +12,7 @@ from overnight.research.views.program import ProgramPage, budget_words, role_wor
 
 def links(_found: ProgramPage, here: str) -> Sequence[Link]:
     """The repository."""
-    return (Link(address=here.removesuffix("/program"), about="campaigns of this repository"),)
+    return (Link(address=here.removesuffix("/program"), about="Campaigns of this repository"),)
 
 
 def watches(context: Context, _given: program.ProgramInput) -> Sequence[Path]:

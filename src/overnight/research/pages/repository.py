@@ -14,19 +14,17 @@ from overnight.research.views.program import budget_words, role_words
 
 
 def links(found: CampaignList, here: str) -> Sequence[Link]:
-    """The program, the campaigns of this page, the next page, and the two newest side by side."""
-    lines, after = found.campaigns, found.offset + len(found.campaigns)
-    more = [Link(address=with_query(here, offset=after), about="more campaigns")] if after < found.total else []
-    newest = [line.tag for line in lines[:2]]
-    compared = (
-        [Link(address=with_query(f"{here}/compare", a=newest[1], b=newest[0]), about="the two newest campaigns compared")]
-        if len(newest) > 1
-        else []
-    )
-    shown = (
-        Link(address=address_of(f"{here}/campaigns/{{tag}}", tag=line.tag), about=f"the campaign {line.tag}") for line in lines
-    )
-    return (Link(address=f"{here}/program", about="the program"), *shown, *more, *compared)
+    """The program, the campaigns of this page, and the two newest side by side."""
+    pattern = f"{here}/campaigns/{{tag}}"
+    shown = (Link(address=address_of(pattern, tag=line.tag), about=f"The campaign {line.tag}") for line in found.campaigns)
+    two = [Link(address=compared(found, here), about="The two newest compared")] if len(found.campaigns) > 1 else []
+    return (Link(address=f"{here}/program", about="The program"), *shown, *two)
+
+
+def compared(found: CampaignList, here: str) -> str:
+    """The page of the two newest campaigns of this page side by side, the newer one second."""
+    newer, older, *_ = (line.tag for line in found.campaigns)
+    return with_query(f"{here}/compare", a=older, b=newer)
 
 
 def watches(context: Context, given: campaigns.CampaignsInput) -> Sequence[Path]:
@@ -34,10 +32,17 @@ def watches(context: Context, given: campaigns.CampaignsInput) -> Sequence[Path]
     return (context.where / PROGRAM, *files_of(context.where, given.offset + given.limit))
 
 
-def beside(context: Context, _given: campaigns.CampaignsInput, _found: CampaignList) -> Mapping[str, object]:
-    """The program, and words for people."""
+def beside(context: Context, _given: campaigns.CampaignsInput, found: CampaignList) -> Mapping[str, object]:
+    """The program, a comparison, and words for people."""
     brief = program.run(context, program.ProgramInput())
-    return {"program": brief, "gain_words": gain_words, "role_words": role_words, "budget_words": budget_words}
+    side = compared(found, address_of("/repos/{repo}", repo=found.repository)) if len(found.campaigns) > 1 else ""
+    return {
+        "program": brief,
+        "compared": side,
+        "gain_words": gain_words,
+        "role_words": role_words,
+        "budget_words": budget_words,
+    }
 
 
 PAGE = Page(
@@ -47,6 +52,7 @@ PAGE = Page(
     template="repository.html.j2",
     orders=("run",),
     links=links,
+    shows_links=True,
     watches=watches,
     beside=beside,
 )

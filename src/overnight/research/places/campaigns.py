@@ -13,12 +13,17 @@ from overnight.ledger.lock import NAME as LOCK
 from overnight.program.parser import parse_program
 from overnight.program.program import PROGRAM, Program
 from overnight.research.places.orders import LARGEST
+from overnight.words.foreign import printable
+
+NAME = 100  # characters of a foreign tag in a message
 
 
 def campaign_folder(repository: Repository, tag: str) -> Path:
     """Where everything of a campaign is."""
     if not valid_tag(tag):
-        raise UserError(f"`{tag}` cannot be part of a branch name", fix="use letters, digits, '-', '_' and '.'")
+        raise UserError(
+            f"`{printable(tag, NAME)}` cannot be part of a branch name", fix="use letters, digits, '-', '_' and '.'"
+        )
     return repository.overnight / tag
 
 

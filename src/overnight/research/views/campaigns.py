@@ -116,7 +116,7 @@ def gain_words(line: CampaignLine) -> str:
 def describe_line(line: CampaignLine) -> str:
     """A campaign on one line."""
     if line.trouble:
-        return f"{line.tag}  {line.life}; it cannot be read: {line.trouble}"
+        return f"{line.tag}  {line.life}; {line.trouble}"
     held = f"; a person has to read {numbered(line.held)}" if line.held else ""
     return f"{line.tag}  {line.life}; {counted(line.experiments, 'experiment')}, {gain_words(line)}{held}"
 

@@ -81,7 +81,7 @@ def spent_words(home: Home) -> str:
     words = [f"{money(spent.cost_usd)}, {compact(spent.tokens)} tokens in {counted(spent.calls, 'call')} to models"]
     words += [f"{limit.unit.words(limit.spent)} of {limit.unit.words(limit.limit)}{_of(limit)}" for limit in home.limits]
     if home.output_tokens_per_s is not None:
-        words.append(f"{home.output_tokens_per_s:.0f} tokens a second")
+        words.append(f"running campaigns write {home.output_tokens_per_s:.0f} tokens a second")
     return "; ".join(words)
 
 

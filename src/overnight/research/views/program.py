@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.errors import UserError
+from overnight.operations.tasks.views import TaskLine
 from overnight.program.program import Budget, Program
 from overnight.words.foreign import printable, printable_lines
 from overnight.words.quantities import counted
@@ -46,11 +47,13 @@ class ProgramPage:
     researchers: Sequence[RoleLine]
     budget: Budget
     error_rate: float | None  # share of kept changes that may be false
+    not_allowed: str  # why others than the owner may not start it, with what is new in it; empty: they may
+    checked: TaskLine | None  # the newest check that was begun over a page, REST or MCP
     digest: str  # SHA-256 of the file, hex; empty if there is none
     text: str  # the whole file
 
 
-def program_page(repository: str, program: Program) -> ProgramPage:
+def program_page(repository: str, program: Program, *, not_allowed: str, checked: TaskLine | None) -> ProgramPage:
     """A program without mistakes."""
     return ProgramPage(
         repository=repository,
@@ -73,6 +76,8 @@ def program_page(repository: str, program: Program) -> ProgramPage:
         ],
         budget=program.budget,
         error_rate=program.gate.error_rate,
+        not_allowed=not_allowed,
+        checked=checked,
         digest=program.digest,
         text=program.source,
     )
@@ -92,6 +97,8 @@ def unfit_page(repository: str, mistake: UserError, text: str, digest: str) -> P
         researchers=(),
         budget=Budget(),
         error_rate=None,
+        not_allowed="",
+        checked=None,
         digest=digest,
         text=text,
     )
@@ -107,6 +114,7 @@ def describe_program(found: ProgramPage) -> str:
         *(f"{each.key:11} {printable(each.command, TEXT)}" for each in found.commands),
         *(f"researcher  {role_words(each)}" for each in found.researchers),
         f"budget      {budget_words(found.budget)}",
+        *([f"agents      {printable(found.not_allowed, WHOLE)}"] if found.not_allowed else ["agents      may start it"]),
         "",
         printable_lines(found.text, WHOLE),
     ]

@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 AGENTS := build/agents
 MODEL := build/model
 
-.PHONY: demo test fuzz test-agents fault-table test-model check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-agents fault-table test-model test-wheel check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -31,6 +31,13 @@ test-model: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	$(BIN)/python .ci/model.py $(MODEL)
 	nice $(BIN)/pytest tests/model
+
+test-wheel: $(VENV)/installed-dev
+	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build
+	build/wheel/bin/python -m build -o build/wheel/dist . > build/wheel/log
+	build/wheel/bin/pip install -q build/wheel/dist/*.whl
+	cd / && $(CURDIR)/build/wheel/bin/overnight docs run > $(CURDIR)/build/wheel/run.md
+	cmp docs/run.md build/wheel/run.md && build/wheel/bin/overnight docs skill | cmp SKILL.md
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff format --check .

@@ -21,8 +21,8 @@ from overnight.research.places.begun import mark_begun
 from overnight.research.record.ledger import SqliteLedger
 
 FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
-QUICK = frozenset(("approvals", "approve", "believe", "brief", "compare", "down", "finalize", "idea", "labs", "log",
-                   "operations", "refuse", "show", "status", "stop", "verify"))  # fmt: skip
+QUICK = frozenset(("allow", "approvals", "approve", "believe", "brief", "budget", "compare", "docs", "down", "finalize",
+                   "idea", "labs", "log", "operations", "refuse", "show", "status", "stop", "verify"))  # fmt: skip
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # caused by tests that run at the same time
 
@@ -152,6 +152,11 @@ def recorded(repo: Path) -> list[Event]:
 def read_json(folder: Path, *arguments: str) -> Any:  # Any: JSON
     """The JSON that a reading command prints."""
     return json.loads(overnight(folder, *arguments, "--json", check=0).stdout)
+
+
+def let(repo: Path) -> None:
+    """The owner allows others to start the program."""
+    overnight(repo, "allow", str(read_json(repo, "allow")["digest"]), check=0)
 
 
 def assert_verified(folder: Path, *arguments: str) -> None:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from targets import git, make_repo, overnight, program, read_json, run_here
+from targets import git, let, make_repo, overnight, program, read_json, run_here
 
 from overnight.cli.options import CALLER
 
@@ -32,6 +32,9 @@ def test_an_agent_runs_a_campaign_with_its_owner_s_approvals(tmp_path: Path, mon
         overnight(repo, word, number, check=0)
         monkeypatch.setenv(CALLER, "agent:claude")
 
+    refused = run_here(repo, "--as", "agent:claude", *run)
+    assert refused.returncode == 2 and "has not allowed yet: measure: " in refused.stderr, "nor is anybody asked about it"
+    let(repo)
     number = ask(*run)
     assert not (repo / ".overnight" / "t").exists() and ask(*run) == number
     answer("approve", number)
@@ -61,6 +64,7 @@ def test_what_runs_without_a_jail_is_asked_about(tmp_path: Path, monkeypatch: py
     """Also by `check`, which only reads in a jail; the approval is for the commit that is checked out, and no other one."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     repo = make_repo(tmp_path / "r", program(BETTER))
+    let(repo)
     check = ("check", "--sandbox", "process")
     asked = run_here(repo, "--as", "agent:claude", *check)
     assert asked.returncode == 2 and "`check` needs the owner's approval" in asked.stderr

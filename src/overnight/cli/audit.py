@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import anyio
 import click
 
-from overnight.cli.caller import is_declared, through_the_door
+from overnight.cli.caller import by_others, through_the_door
 from overnight.cli.finish import INTERRUPTED
 from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
@@ -59,7 +59,7 @@ def audit(
     if not state.kept:
         _say(report_on(state), as_json)
         return 1
-    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots, allowed_only=is_declared())
+    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots, allowed_only=by_others())
     asked = Asked(pairs=pairs, leave_one_out=leave_one_out, report=report, quiet=as_json)
 
     def session() -> int:

@@ -45,6 +45,11 @@ def is_declared() -> bool:
     return bool(_option() or os.environ.get(CALLER))
 
 
+def by_others() -> bool:
+    """Whether somebody else than the owner calls, who may start only what the owner allows."""
+    return is_declared() and not context_here().at_home
+
+
 def on_terminal(command: str) -> str:
     """The command, if the owner calls it on a terminal of their own; else empty: an agent's shell, or a service, has none."""
     return command if not is_declared() and sys.stdin.isatty() and sys.stderr.isatty() else ""

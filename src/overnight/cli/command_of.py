@@ -1,5 +1,6 @@
 """The command of an operation: arguments, options and help from its input, `--json` from its output."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -77,6 +78,8 @@ def _carry_out(operation: AnyOperation, given: object, *, as_json: bool) -> int:
 
 def _typed(field: InputField, value: Any) -> object:  # Any: as click parsed it
     """A parsed value as the input has it."""
+    if isinstance(value, float) and math.isnan(value):  # no range of click's keeps it out
+        raise click.BadParameter(f"{field.name} must be a number")
     return field.enumeration(value) if field.enumeration and value is not None else value
 
 

@@ -14,6 +14,7 @@ from overnight.cli.main import COMMANDS
 from overnight.cli.serve import Ready
 from overnight.cli.token import NewToken, TokenList
 from overnight.notices.channel_test import NotifyReport
+from overnight.operations.documentation import slug
 from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation, Argument
 from overnight.operations.record_fields import about, comments_of, members_of, types_of
@@ -149,7 +150,8 @@ def _word(form: Form) -> str:
         return f"list of {_word(inner[0])}"
     if origin is Mapping:
         return f"object: {_word(inner[1])} by name"
-    return f"[{form.__name__}](#{form.__name__.lower()})"
+    at = next((shape for shape, printed in SHAPES.items() if printed is form), form.__name__)  # a command may print it
+    return f"[{form.__name__}](#{slug(at)})"
 
 
 def _parts(forms: Iterable[Form]) -> set[type]:

@@ -49,7 +49,7 @@ COMMANDS = {
     ),
     "log": (REGISTRY, "List the experiments of a campaign."),
     "show": ("show", "Show one experiment: hypothesis, diff, trials, and the verdict with its reason."),
-    "budget": (REGISTRY, "Show what a campaign may still use, or change its limits, even while it runs."),
+    "budget": (REGISTRY, "Change what a campaign may use, even while it runs; without a limit, show it."),
     "believe": (REGISTRY, "Say that you have read a kept change and that its gain is real."),
     "compare": ("compare", "Compare two campaigns: what each gained for what it cost, and how sure the difference is."),
     "audit": ("audit", "Measure start and head again, and what each kept change is still worth."),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import anyio
 import click
 
-from overnight.cli.caller import is_declared, on_terminal, through_the_door
+from overnight.cli.caller import by_others, is_declared, on_terminal, through_the_door
 from overnight.cli.finish import exit_code
 from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
@@ -59,7 +59,7 @@ def run(
         hours=hours,
         sandbox=sandbox,
         slots=slots,
-        allowed_only=is_declared(),
+        allowed_only=by_others(),
         allows=on_terminal("overnight run"),
     )
 

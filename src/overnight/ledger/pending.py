@@ -72,6 +72,13 @@ class PendingTable(Generic[E]):
         query = f"SELECT key, seq, at, state FROM {self._table} WHERE {self._waits} ORDER BY seq, key LIMIT ?"  # noqa: S608
         return [Item(key=key, seq=seq, at=at, state=state) for key, seq, at, state in db.execute(query, (limit,))]
 
+    def newest(self, db: sqlite3.Connection, limit: int) -> list[Item]:
+        """The newest items, whether they wait or not, newest first."""
+        if not self._exists(db):
+            return []
+        query = f"SELECT key, seq, at, state FROM {self._table} ORDER BY seq DESC, key LIMIT ?"  # noqa: S608
+        return [Item(key=key, seq=seq, at=at, state=state) for key, seq, at, state in db.execute(query, (limit,))]
+
     def find(self, db: sqlite3.Connection, key: str) -> Item | None:
         """The item with this key, whether it waits or not."""
         if not self._exists(db):

@@ -175,9 +175,16 @@ class SqliteEventStore(Generic[E]):
 
     def waiting(self, table: PendingTable[E], limit: int) -> Sequence[tuple[Item, E]]:
         """What waits in a table of this ledger, oldest first, each with the event that opened it; unchecked."""
+        return self._opened(table.waiting, limit)
+
+    def newest_of(self, table: PendingTable[E], limit: int) -> Sequence[tuple[Item, E]]:
+        """The newest of a table, whether they wait or not, newest first, each with the event that opened it; unchecked."""
+        return self._opened(table.newest, limit)
+
+    def _opened(self, items: Callable[[sqlite3.Connection, int], list[Item]], limit: int) -> Sequence[tuple[Item, E]]:
         with self._file.clear_reading():
             found = []
-            for item in table.waiting(self._db, limit):
+            for item in items(self._db, limit):
                 [body] = self._db.execute("SELECT body FROM events WHERE seq=?", (item.seq,)).fetchone() or ("",)
                 found.append((item, self._codec.decode(body)))
             return found

@@ -41,10 +41,11 @@ class Document:
         Raises:
             UserError: there is no such heading.
         """
-        wanted = heading.strip().lower()
-        for name, text in _parts_of(self.text):
-            if name.lower() == wanted or slug(name) == wanted:
-                return text
+        wanted, parts = heading.strip().lower(), _parts_of(self.text)
+        for form in (str.lower, slug):  # a word in code and the word alone can both be headings
+            for name, text in parts:
+                if form(name) == wanted:
+                    return text
         known = ", ".join(f"`{name}`" for name in self.parts)
         raise UserError(f"`{self.name}` has no part `{printable(heading, NAME)}`", fix=f"its parts are {known or 'none'}")
 

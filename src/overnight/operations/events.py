@@ -21,6 +21,7 @@ class Asked:
     state: str  # digest of the state that it was asked in
     nonce: str  # what answers it, for the owner's eyes alone
     expires: float  # Unix time, s
+    tells: str = ""  # what else the owner reads before they approve it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -115,6 +115,7 @@ class Operation(Generic[I, O]):
     raised: Callable[[Context, I], Tier] | None = None  # the tier of a call, if it is not the same for all
     requires: Callable[[Context, I], None] | None = None  # raises UserError if it may not start; not asked of the owner at home
     state: Callable[[Context, I], str] | None = None  # what an approval is bound to: a text of the state that it acts on
+    tells: Callable[[Context, I], str] | None = None  # a line that the owner also reads before they approve a call
     read_back: Callable[[Context, I, O | None], Settled] | None = None  # looks again whether it took effect; None: killed
 
     def tier_of(self, context: Context, given: I) -> Tier:

@@ -172,10 +172,15 @@ class _Recorded:
             name = self._operation.name
             raise Refused(f"the owner refused this call of `{name}` as number {number}", fix="do without it, or talk to them")
         try:
-            number = record.ask(self._call, state)
+            number = record.ask(self._call, state, self._told())
         except AlreadyAsked as waiting:
             number = waiting.number
         raise ApprovalAsked(number, name=self._operation.name)
+
+    def _told(self) -> str:
+        """What else the owner reads, in a line without secrets."""
+        tells = self._operation.tells
+        return one_line(self._clean(tells(self._context, self._given)), DETAIL) if tells else ""
 
     def _checked(self, record: "OperationRecord", number: int, found: T) -> T:
         """Look again whether it took effect, and record what came of it; one that has begun is read back by its task."""

@@ -9,7 +9,7 @@ from overnight.errors import UserError
 from overnight.words.foreign import printable
 
 LONGEST = 64  # characters of a name
-FACES = frozenset({"web", "rest", "mcp"})  # channels that are no person's: no channel of the settings has such a name
+FACES = frozenset({"web", "rest", "mcp"})  # ways in that are no channel of the settings, whatever those are called
 _TEXT = re.compile(rf"([a-z]+):([A-Za-z0-9][A-Za-z0-9 ._@+-]{{0,{LONGEST - 1}}})")
 
 

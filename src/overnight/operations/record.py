@@ -49,6 +49,7 @@ class Approval:
     granted: bool | None  # None: not answered
     answered_by: str  # KIND:NAME; empty: nobody yet
     used: bool  # the call that it allowed was started
+    tells: str  # what else the owner reads
 
     def is_open(self, now: float) -> bool:
         """Whether it still waits for an answer."""
@@ -93,7 +94,7 @@ class OperationRecord:
         """Unix time by the record's clock, s."""
         return self._clock()
 
-    def ask(self, call: Call, state: str) -> int:
+    def ask(self, call: Call, state: str, tells: str = "") -> int:
         """Ask the owner to approve a call in a state; the number of the question.
 
         Raises:
@@ -101,7 +102,7 @@ class OperationRecord:
             Refused: too many wait.
         """
         nonce = secrets.token_urlsafe(NONCE_BYTES)
-        return self._store.append(Asked(call=call, state=state, nonce=nonce, expires=self.now + ASKED_S))
+        return self._store.append(Asked(call=call, state=state, nonce=nonce, expires=self.now + ASKED_S, tells=tells))
 
     def answer(self, number: int, *, granted: bool, by: str, address: Address | None) -> Approval:
         """Answer a question; `by` must be the owner, which the caller checks.
@@ -221,6 +222,7 @@ class OperationRecord:
                     granted=None if granted is None else bool(granted),
                     answered_by=by,
                     used=used is not None,
+                    tells=asked.tells,
                 )
 
 

@@ -14,7 +14,7 @@ from overnight.operations.record import Approval
 from overnight.operations.rendering import command_words
 from overnight.words.foreign import printable
 
-LINE = 300  # characters of a channel
+LINE = 300  # characters of a channel, and of what else there is to know
 WHOLE_PATH = 10 * 4096  # characters that a folder can become when it is made printable: none is left out
 
 
@@ -40,6 +40,7 @@ class ApprovalEntry:
     origin: Origin  # whose words the call follows
     channel: str  # that it came by; empty: this machine
     where: str  # the folder that it is about
+    tells: str  # what else to know about it, such as which program would run; empty: nothing
     asked_at: float  # Unix time, s
     expires_at: float  # Unix time, s; of the question, or of what is granted
     answered_by: str  # KIND:NAME; empty: nobody yet
@@ -79,6 +80,7 @@ def entry_of(approval: Approval, now: float) -> ApprovalEntry:
         origin=call.origin,
         channel=call.address.channel if call.address else "",
         where=call.where,
+        tells=approval.tells,
         asked_at=approval.asked_at,
         expires_at=approval.expires_at,
         answered_by=approval.answered_by,
@@ -117,7 +119,8 @@ def describe_approval(entry: ApprovalEntry) -> str:
     where = printable(entry.where, WHOLE_PATH)
     over = f" over {printable(entry.channel, LINE)}" if entry.channel else ""
     waits = f", until {until}" if entry.state in {ApprovalState.PENDING, ApprovalState.GRANTED} else ""
-    return f"{entry.number:>4} {entry.state}{waits}  {entry.principal}{over} wants `{entry.call}` ({entry.tier}) in {where}"
+    line = f"{entry.number:>4} {entry.state}{waits}  {entry.principal}{over} wants `{entry.call}` ({entry.tier}) in {where}"
+    return f"{line}\n     {printable(entry.tells, LINE)}" if entry.tells else line
 
 
 def tier_words(entry: OperationEntry) -> str:

@@ -17,6 +17,7 @@ from overnight.jail.job import Limits
 from overnight.notices.notice import NotifySpec
 from overnight.program.program import Program, ResearcherSpec
 
+SHORTEST = 12  # digits of a digest that are shown, and that are enough to name it
 FORM = "1"  # of the lines; raised when the same program gets others
 _PLAIN = re.compile(r"[\w-]{1,80}", re.ASCII)
 
@@ -79,7 +80,7 @@ def _of(record: Any, above: str) -> Iterator[tuple[str, object]]:  # Any: one of
             continue
         key = f"{above}{field.name}"
         if isinstance(value, tuple):
-            for number, each in enumerate(value, 1):
+            for number, each in enumerate(sorted(value) if field.name == "env" else value, 1):
                 yield from _of_item(each, key, number)
         elif type(value) in PRIVILEGES:
             yield from _of(value, f"{key}.")

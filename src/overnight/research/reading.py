@@ -15,13 +15,15 @@ from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.lock import holder
+from overnight.ledger.pending import OPEN
 from overnight.research.events import CampaignOpened, Event, IdeasChanged, TrialFinished
 from overnight.research.experiment import Experiment, SessionTranscript
+from overnight.research.given import NEWEST, WAITS, GivenOrder, given_order
 from overnight.research.history import fold_experiment
 from overnight.research.idea import PERSON, IdeaQueue
 from overnight.research.ideas.file import parse_ideas
 from overnight.research.ideas.queue import after
-from overnight.research.order import BelieveChange, ChangeBudget, ChangeIdeas, Order
+from overnight.research.order import BelieveChange, ChangeBudget, ChangeIdeas, giver_words
 from overnight.research.places.begun import require_begun_here
 from overnight.research.places.campaigns import campaign_folder, find_campaign, read_program
 from overnight.research.places.fresh_start import is_barren
@@ -53,13 +55,16 @@ class CampaignReader:
         state = restore(self.ledger)
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
-        believed, budget = list(read_believed(self.folder)), state.budget
-        for order in self._ordered():
-            if isinstance(order, BelieveChange):
-                believed.append(order.commit)
-            elif isinstance(order, ChangeBudget):
-                budget = order.changed(budget)
-        return replace(state, kept=with_beliefs(state.kept, set(believed)), budget=budget)
+        believed, budget, by = list(read_believed(self.folder)), state.budget, state.budget_by
+        for _, ordered in self.ledger.open_orders(MOST_OPEN):
+            match ordered.order:
+                case BelieveChange(commit=commit):
+                    believed.append(commit)
+                case ChangeBudget() as change if change.changed(budget) != budget:
+                    budget, by = change.changed(budget), giver_words(ordered.by, ordered.origin)
+                case _:
+                    pass
+        return replace(state, kept=with_beliefs(state.kept, set(believed)), budget=budget, budget_by=by)
 
     def experiment(self, number: int) -> Experiment:
         """One experiment, with the trials that it has so far.
@@ -127,9 +132,10 @@ class CampaignReader:
                 known = after(known, IdeasChanged(by=PERSON, edits=ordered.order.edits, giver=ordered.by))
         return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))
 
-    def _ordered(self) -> Iterator[Order]:
-        """What was ordered and not acted on yet."""
-        return (ordered.order for _, ordered in self.ledger.open_orders(MOST_OPEN))
+    def orders(self) -> tuple[GivenOrder, ...]:
+        """The newest orders in words, newest first."""
+        newest = self.ledger.newest_orders(NEWEST)
+        return tuple(given_order(event, item.at, WAITS if item.state == OPEN else item.state) for item, event in newest)
 
     def under_way(self, experiment: Experiment) -> Experiment:
         """An experiment with the trials that it has so far; the row of an open one has only its proposal."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from overnight.web import api, event_streams, page_routes
+from overnight.web import api, event_streams, llms_route, page_routes
 from overnight.web.calls import Caller
 from overnight.web.requests import CALLER
 
@@ -40,6 +40,7 @@ def application(guard: Middleware | Caller) -> web.Application:
     made.on_response_prepare.append(_add_headers)
     made.router.add_static("/static", STATIC)
     made.add_routes(api.routes())
+    made.add_routes(llms_route.routes())
     event_streams.add_to(made)
     page_routes.add_to(made)
     return made

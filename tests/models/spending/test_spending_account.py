@@ -243,3 +243,26 @@ def test_a_newer_file_is_left_alone(tmp_path: Path) -> None:
         database.execute("PRAGMA user_version=99")
     with pytest.raises(AccountUnusable, match="newer overnight"):
         page(tmp_path)
+
+
+def test_a_job_s_budget_can_change_while_its_calls_wait(tmp_path: Path) -> None:
+    """A larger one lets a call through that waits, or that would be refused; a smaller one refuses the next."""
+
+    async def walk() -> None:
+        account = opened(tmp_path, rules(), budget=SpendingLimit(tokens=1000))
+        held = await account.reserve(ASKED, estimate(100, 900))
+        waiting = asyncio.create_task(account.reserve(ASKED, estimate(200, 900)))
+        await asyncio.sleep(0)
+        assert not waiting.done()
+        account.limit(SpendingLimit(tokens=2000))
+        other = await waiting
+        account.settle(held, charge(900))
+        account.settle(other, charge(900))
+        account.limit(SpendingLimit(tokens=1500))
+        with pytest.raises(BudgetSpent, match="budget of tokens is spent"):
+            await account.reserve(ASKED, estimate(100, 200))
+        account.limit(SpendingLimit())
+        assert not account.limited
+        account.close()
+
+    asyncio.run(walk())

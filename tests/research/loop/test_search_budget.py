@@ -26,7 +26,7 @@ def left(budget: Budget, limits: SessionLimits, *, running: int = 0) -> float:
     """The trials that a session may still run, on two slots, 100 s and 30 trials after it began; a trial takes 2 s."""
     state = begin(opened())
     tally = Tally(trials=130, trial_wall_s=260.0, discard=11)
-    state = replace(state, program=replace(state.program, budget=budget), tally=tally)
+    state = replace(state, budget=budget, tally=tally)
     journal = SimpleNamespace(state=state, elapsed_s=lambda: 3700.0, watch=lambda _watcher: None)
     scheduler = SimpleNamespace(journal=journal, slots=SimpleNamespace(count=2))
     trials = SearchTrials(

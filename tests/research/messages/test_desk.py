@@ -93,6 +93,13 @@ def test_a_message_that_comes_again_is_one_order(desk: CampaignDesk) -> None:
     assert desk.campaign.stop.ending is None
 
 
+def test_a_channel_that_is_called_as_a_face_is_none(desk: CampaignDesk) -> None:
+    """An order over it does not look as if it came over the web."""
+    desk.channel = "web"
+    told(desk, "idea a wider table")
+    assert ordered(desk) == [("owner:42", "channel:channel:web", "ideas")]
+
+
 def test_what_a_person_wrote_meanwhile_is_not_lost(desk: CampaignDesk) -> None:
     """The file is read before it is written."""
     told(desk, "idea clip the gradient")

@@ -10,6 +10,7 @@ import anyio
 
 from overnight.agents.hindrance import Hindrance
 from overnight.models.port import ModelsParked
+from overnight.program.program import Budget
 from overnight.research.budget import SessionAllowance, SessionLimits
 from overnight.research.ending import Ending, EndReason, more_telling, reason_of
 from overnight.research.events import ModelCalled, Noted, ProposalEnded, ProposalMissed, Sign, Working
@@ -90,7 +91,7 @@ class Asking:
         """Why this researcher is not asked again; None if the session ends."""
         spell = self._spell(staff, waited_for=False)
         while await self._may_ask(staff.role):
-            before = self._seen_by(staff)
+            before, budget = self._seen_by(staff), self.journal.state.budget
             try:
                 outcome = await self._ask(staff, spell)
             except NoIdeas as none:
@@ -98,7 +99,9 @@ class Asking:
                     continue
                 return None if self.stop.requested else Ending(reason=EndReason.NO_IDEAS, detail=str(none))
             except ModelsParked as parked:
-                return Ending(reason=EndReason.BUDGET if parked.spent else EndReason.MODELS, detail=str(parked))
+                if ending := await self._parked(parked, budget):
+                    return ending
+                continue
             if outcome is None:
                 continue
             if outcome.number is not None and not outcome.problem:
@@ -111,11 +114,15 @@ class Asking:
             spell.add(outcome.problem, self._tokens.pop(outcome.assignment, 0), outcome.hindrance)
             if why := spell.over(self.journal.elapsed_s()):
                 return _ending(staff.role, why, spell.hindrance)
-            if warning := spell.warning():
-                self.journal.show(Noted(text=f"{staff.role}: {warning}"))
-            with self._shown(staff.role, outcome.assignment, f"pauses, as its last try came to nothing: {outcome.problem}"):
-                await self._pause(spell.pause_s)
+            await self._rest(staff, outcome, spell)
         return None
+
+    async def _rest(self, staff: NamedResearcher, outcome: ProposalOutcome, spell: DrySpell) -> None:
+        """Pause after a try that came to nothing."""
+        if warning := spell.warning():
+            self.journal.show(Noted(text=f"{staff.role}: {warning}"))
+        with self._shown(staff.role, outcome.assignment, f"pauses, as its last try came to nothing: {outcome.problem}"):
+            await self._pause(spell.pause_s)
 
     async def _may_ask(self, role: str) -> bool:
         """Wait until another proposal of a role is wanted; False if none is in this session."""
@@ -123,11 +130,11 @@ class Asking:
             state = self.journal.state
             spent = self.allowance.spent(state, self.journal.elapsed_s())
             under_way = self.allowance.experiments_spent(state, self.queue.making)
-            if spent or (under_way and not (state.open or self.queue.making)):
+            if (spent or under_way) and not self._others_work:
                 self.over = spent or under_way  # it is why the session ends, whoever had no ideas before
                 return False
             trial_s = state.tally.trial_wall_s / state.tally.trials if state.tally.trials else 0.0
-            if not under_way and self.queue.has_room(role, trial_s):
+            if not (spent or under_way) and self.queue.has_room(role, trial_s):
                 return True
             with self.stop.waiting():
                 await self.queue.news()
@@ -164,6 +171,20 @@ class Asking:
     async def _pause(self, seconds: float) -> None:
         with self.stop.waiting():
             await anyio.sleep(seconds)
+
+    @property
+    def _others_work(self) -> bool:
+        """Whether something is proposed or measured, until when the session goes on, and an order may still raise a limit."""
+        return bool(self.journal.state.open or self.queue.making)
+
+    async def _parked(self, parked: ModelsParked, before: Budget) -> Ending | None:
+        """The end of a researcher without models; None if what it may spend has changed while the session went on."""
+        if not parked.spent:
+            return Ending(reason=EndReason.MODELS, detail=str(parked))
+        while self.journal.state.budget == before and self._others_work and not self.stop.requested:
+            with self.stop.waiting():
+                await self.queue.news()
+        return Ending(reason=EndReason.BUDGET, detail=str(parked)) if self.journal.state.budget == before else None
 
     async def _something_changes(self, staff: NamedResearcher, before: tuple[str, frozenset[int]]) -> bool:
         """Wait until a researcher without ideas may have some again, as the head or what it waits for is another."""

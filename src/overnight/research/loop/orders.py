@@ -11,6 +11,7 @@ from overnight.errors import leaf_errors
 from overnight.ledger.pending import Item
 from overnight.research.ending import Ending, EndReason
 from overnight.research.events import Believed, BudgetChanged, Event, IdeasChanged, Noted, Ordered, OrderSettled
+from overnight.research.given import order_words
 from overnight.research.idea import PERSON
 from overnight.research.ideas.queue import LAPSED, after
 from overnight.research.loop.journal import Journal
@@ -131,6 +132,7 @@ class _Acting:
             return "it changes nothing"
         self._budget = changed
         self.events.append(BudgetChanged(budget=changed, by=ordered.by, origin=ordered.origin))
+        self.notes.append(f"by order of {giver_words(ordered.by, ordered.origin)}: {order_words(order)}")
         return ""
 
     def _believe(self, order: BelieveChange) -> str:

@@ -20,7 +20,7 @@ from overnight.notices.listeners import Listener
 from overnight.notices.port import Message
 from overnight.operations.operation import Context, I, O, Operation, Tier
 from overnight.operations.perform import ApprovalAsked, perform
-from overnight.operations.principal import LONGEST, Address, Kind, Origin, Principal
+from overnight.operations.principal import FACES, LONGEST, Address, Kind, Origin, Principal
 from overnight.research.ending import EndReason
 from overnight.research.events import Noted
 from overnight.research.loop.campaign import Campaign
@@ -33,6 +33,7 @@ from overnight.research.operations.status import OPERATION as STATUS
 from overnight.research.operations.status import StatusInput
 from overnight.research.operations.stop import OPERATION as STOP
 from overnight.research.operations.stop import StopInput
+from overnight.research.order import CHANNEL
 from overnight.research.views.status import summarise
 from overnight.research.views.status_message import status_message
 from overnight.words.foreign import one_line, printable
@@ -103,11 +104,12 @@ class CampaignDesk:
 
     def _context(self, message: Message, notes: list[str]) -> Context:
         key = hashlib.sha256(json.dumps([self.channel, message.id]).encode()).hexdigest()
+        channel = f"{CHANNEL}{self.channel}" if self.channel in FACES else self.channel  # one may be called `web`
         return Context(
             where=Path(self.me.place),
             principal=self._principal(message),
             origin=Origin.OWNER,
-            address=Address(channel=self.channel, id=printable(message.sender, NAME)),
+            address=Address(channel=channel, id=printable(message.sender, NAME)),
             ceiling=CEILING,
             key=f"message {key}",
             say=notes.append,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 from annotated_types import Ge, Gt
 
-from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier, repeatable
+from overnight.operations.permission import NotAllowed
 from overnight.research.operations._allowed import require_program
 from overnight.research.tryout.choice import OVER_ACP, choose
 
@@ -32,7 +32,9 @@ def requires(context: Context, given: AgentsTestInput) -> None:
     if choose(given.name, given.model, context.where)[1]:
         require_program(context)
     elif context.address is not None and given.name.startswith(OVER_ACP):
-        raise UserError("a command to test is not taken over a face", fix="name a role of program.md, or test it in a terminal")
+        raise NotAllowed(
+            "a command to test is not taken over a face", fix="name a role of program.md, or test it in a terminal"
+        )
 
 
 OPERATION: Operation[AgentsTestInput, int] = Operation(

@@ -7,14 +7,14 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
-from overnight.program.privileges import digest_of, privilege_lines
+from overnight.operations.permission import NotAllowed
+from overnight.program.privileges import SHORTEST, digest_of, privilege_lines
 from overnight.program.program import PROGRAM
 from overnight.research.places import allowed
 from overnight.research.places.campaigns import read_program
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
-SHORTEST = 12  # characters of a digest that are shown, and that are enough
 LINE = 20_000  # characters: all of a command is shown, as it is what is allowed
 
 
@@ -84,7 +84,7 @@ def run(context: Context, given: AllowInput) -> Allowance:
 def at_home(context: Context, _given: AllowInput) -> None:
     """Over a face nothing is allowed: a stolen token would allow itself what it starts."""
     if context.address is not None:
-        raise UserError("programs are allowed in a terminal alone", fix=f"call `{allowed.BY_HAND}` there")
+        raise NotAllowed("programs are allowed in a terminal alone", fix=f"call `{allowed.BY_HAND}` there")
 
 
 def tier_of(_context: Context, given: AllowInput) -> Tier:
@@ -125,7 +125,7 @@ OPERATION = Operation(
     ),
     input=AllowInput,
     output=Allowance,
-    tier=Tier.READ,
+    tier=Tier.COSTLY,  # a person's word, except to read
     raised=tier_of,
     local=True,
     requires=at_home,

@@ -6,7 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
-from overnight.research.operations._allowed import require_program
+from overnight.research.operations._allowed import program_words, require_program
 from overnight.research.operations._inputs import Sandbox, Slots, Tag
 from overnight.research.operations._leading import campaign_page
 from overnight.research.reading import reading
@@ -73,6 +73,7 @@ OPERATION = Operation(
     render=lambda found: describe(found, ()),
     state=state,
     requires=requires,
+    tells=lambda context, _: program_words(context),
     read_back=repeatable,  # it goes on where it stopped
     holds=lambda found: found.total is not None and found.total.low > 0,
 )

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, fields
 from typing import Annotated
 
-from annotated_types import Ge, Gt
+from annotated_types import Ge, Gt, Le
 
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Option, Settled, Tier
@@ -12,18 +12,21 @@ from overnight.research.operations._inputs import Tag
 from overnight.research.operations._ordering import give
 from overnight.research.order import BudgetKey, ChangeBudget
 from overnight.research.reading import CampaignReader, reading
-from overnight.research.views.budget import CampaignBudget, budget_of, describe_budget
+from overnight.research.views.budget import CampaignBudget, budget_of, describe_budget, limits_in_words
+
+MOST = 10**15  # of what is counted; every program that reads JSON has whole numbers so large
+MOST_HOURS, MOST_USD = 1e6, 1e9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetInput:
     """New limits of the whole campaign; those that are left out stay."""
 
-    experiments: Annotated[int | None, Ge(1), Option(about="At most this many experiments in all.")] = None
-    trials: Annotated[int | None, Ge(1), Option(about="At most this many trials in all.")] = None
-    hours: Annotated[float | None, Gt(0), Option(about="At most this many hours in all.")] = None
-    tokens: Annotated[int | None, Ge(0), Option(about="At most this many tokens in all.")] = None
-    cost_usd: Annotated[float | None, Ge(0), Option(about="At most this many dollars in all.")] = None
+    experiments: Annotated[int | None, Ge(1), Le(MOST), Option(about="At most this many experiments in all.")] = None
+    trials: Annotated[int | None, Ge(1), Le(MOST), Option(about="At most this many trials in all.")] = None
+    hours: Annotated[float | None, Gt(0), Le(MOST_HOURS), Option(about="At most this many hours in all.")] = None
+    tokens: Annotated[int | None, Ge(0), Le(MOST), Option(about="At most this many tokens in all.")] = None
+    cost_usd: Annotated[float | None, Ge(0), Le(MOST_USD), Option(about="At most this many dollars in all.")] = None
     unlimited: Annotated[tuple[BudgetKey, ...], Option(about="Take this limit away; may be repeated.")] = ()
     tag: Tag = None
 
@@ -53,6 +56,13 @@ def state(context: Context, given: BudgetInput) -> str:
     """The campaign, and what it may use now: an approval of more is of more than that."""
     with reading(given.tag, context.where) as campaign:
         return f"{campaign.folder} {campaign.state().budget}"
+
+
+def tells(context: Context, given: BudgetInput) -> str:
+    """What the limits are now."""
+    with reading(given.tag, context.where) as campaign:
+        now = campaign.state().budget
+    return f"the budget now: {limits_in_words(now)}"
 
 
 def read_back(context: Context, given: BudgetInput, found: CampaignBudget | None) -> Settled:
@@ -95,17 +105,18 @@ def _found(campaign: CampaignReader) -> CampaignBudget:
 
 OPERATION = Operation(
     name="budget",
-    about="Show what a campaign may still use, or change its limits, even while it runs.",
+    about="Change what a campaign may use, even while it runs; without a limit, show it.",
     details=(
         "Limits are of the whole campaign, as `budget:` in program.md has them. Of each limit the newest word counts: this"
         " order, or a later edit of program.md. A smaller limit ends the session in good order; with a larger one it goes on."
     ),
     input=BudgetInput,
     output=CampaignBudget,
-    tier=Tier.READ,
+    tier=Tier.REVERSIBLE,  # an order, except that nothing is ordered without a limit
     raised=tier_of,
     run=run,
     render=describe_budget,
     state=state,
+    tells=tells,
     read_back=read_back,
 )

@@ -1,5 +1,6 @@
 """A page of the experiments of a campaign."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -7,6 +8,7 @@ from annotated_types import Ge, Le
 
 from overnight.gate.verdict import Verdict
 from overnight.operations.operation import Context, Operation, Option, Tier
+from overnight.research.given import given_words
 from overnight.research.operations._inputs import Tag
 from overnight.research.views.experiments import ExperimentList, experiment_list
 from overnight.research.views.log import describe_log
@@ -34,7 +36,14 @@ def run(context: Context, given: LogInput) -> ExperimentList:
             offset=given.offset, limit=given.limit, newest_first=not given.oldest_first, verdict=given.verdict
         )
         experiments = [campaign.under_way(experiment) for experiment in page.experiments]
-        return experiment_list(experiments, total=page.total, offset=given.offset, state=campaign.state())
+        return experiment_list(
+            experiments, total=page.total, offset=given.offset, state=campaign.state(), orders=campaign.orders()
+        )
+
+
+def notes(found: ExperimentList) -> Sequence[str]:
+    """Who steered the campaign meanwhile, other than the owner at home."""
+    return [f"order of {given_words(given)}" for given in found.orders if not given.is_plain]
 
 
 OPERATION = Operation(
@@ -45,4 +54,5 @@ OPERATION = Operation(
     tier=Tier.READ,
     run=run,
     render=describe_log,
+    notes=notes,
 )

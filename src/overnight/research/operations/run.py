@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt
 
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
-from overnight.research.operations._allowed import require_program
+from overnight.research.operations._allowed import program_words, require_program
 from overnight.research.operations._inputs import Sandbox, Slots
 from overnight.research.operations._leading import campaign_page
 from overnight.research.operations._unjailed import code_of
@@ -61,5 +61,6 @@ OPERATION: Operation[RunInput, int] = Operation(
     render=lambda _: "",
     state=state,
     requires=requires,
+    tells=lambda context, _: program_words(context),
     read_back=repeatable,  # it goes on where it stopped
 )

@@ -34,6 +34,7 @@ def status_of(campaign: CampaignReader, state: State) -> Status:
         elapsed_s=elapsed_s,
         searched=searched,
         deaf=campaign.deaf(),
+        orders=campaign.orders(),
     )
 
 

@@ -16,10 +16,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.own import NotOurs, claim_folder, make_folder, read_own
 from overnight.files.state_folder import state_folder
+from overnight.operations.permission import NotAllowed
 from overnight.program.privileges import digest_of, privilege_lines
 from overnight.program.program import PROGRAM, Program
 from overnight.secrets.broker import user_broker
@@ -48,7 +48,7 @@ class AllowedVersion:
     repository: str  # its path, for people
 
 
-class NotAllowedYet(UserError):  # noqa: N818  # a state
+class NotAllowedYet(NotAllowed):
     """The program runs or opens what its owner has not allowed."""
 
 

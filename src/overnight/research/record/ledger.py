@@ -100,6 +100,10 @@ class SqliteLedger(SqliteEventStore[Event]):
         """The orders that no session has acted on, oldest first."""
         return [(item, event) for item, event in self.waiting(ORDERS, limit) if isinstance(event, Ordered)]
 
+    def newest_orders(self, limit: int) -> Sequence[tuple[Item, Ordered]]:
+        """The newest orders, acted on or not, newest first."""
+        return [(item, event) for item, event in self.newest_of(ORDERS, limit) if isinstance(event, Ordered)]
+
     def place_order(self, order: Order, giver: Giver, *, key: str = "") -> bool:
         """Place an order; False, changing nothing, if there is one with this key. Without a key it is always a new one.
 

@@ -15,6 +15,7 @@ from overnight.research.views.facts import (
     error_facts,
     keep_facts,
     noise_facts,
+    order_facts,
     when,
 )
 from overnight.research.views.model_costs import ModelRow, model_facts, model_rows, outage_facts
@@ -38,6 +39,7 @@ def render_markdown(story: Story, diffs: ShownDiffs, transcribed: Collection[int
         _section("Cost", _facts(cost_facts(story))),
         _models(story),
         _section("Providers that were out", _facts(outage_facts(story))) if story.outages else (),
+        _section("Orders of others", _facts(order_facts(story))) if story.orders else (),
         _section("Environment", _facts(environment_facts(story))),
         _section("Reproduce", _commands(reproduce_commands(story))),
     )

@@ -28,6 +28,7 @@ from overnight.research.views.facts import (
     error_facts,
     keep_facts,
     noise_facts,
+    order_facts,
     when,
 )
 from overnight.research.views.model_costs import model_facts, model_rows, outage_facts
@@ -96,6 +97,7 @@ def render_page(story: Story, diffs: ShownDiffs, sessions: ShownSessions = NO_SE
             model_rows=model_rows(story),
             model_facts=model_facts(story),
             outage_facts=outage_facts(story),
+            order_facts=order_facts(story),
             sessions=sessions.others,
             environment_facts=environment_facts(story),
         )

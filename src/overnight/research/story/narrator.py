@@ -22,6 +22,8 @@ from overnight.research.events import (
     Event,
     ModelCalled,
     Moved,
+    Ordered,
+    OrderSettled,
     ProposalMissed,
     Proposed,
     ProviderChanged,
@@ -31,6 +33,8 @@ from overnight.research.events import (
     Stopped,
     TrialFinished,
 )
+from overnight.research.given import WAITS, GivenOrder, given_order
+from overnight.research.order import OWNER
 from overnight.research.record.port import Recorded
 from overnight.research.record.restore import Folded
 from overnight.research.standing import Tally, with_beliefs
@@ -45,6 +49,7 @@ from overnight.research.story.spending import Spending
 from overnight.research.story.story import Audited, ErrorBudget, Funnel, KeepEvidence, Point, Story, TotalGain
 from overnight.research.story.values import Values
 
+ORDERS = 20  # of others, the newest
 ANSWERED = 500  # experiments whose assignments are known
 
 
@@ -86,6 +91,7 @@ class _Narrator:
         self.spending = Spending()
         self.outages = Outages()
         self.answered: dict[int, int] = {}
+        self.orders: dict[str, GivenOrder] = {}  # by key, the newest
 
     def take(self, entry: Recorded) -> None:
         hours = self.clock.tick(entry)
@@ -96,6 +102,8 @@ class _Narrator:
             self.outages.end_session(self.ended_at)
         if entry.seq > self.folded_seq or self.state is None:
             self._fold(entry.event)
+        if isinstance(entry.event, Ordered | OrderSettled):
+            self._take_order(entry.event, entry.at)
         self._dispatch(entry.event, entry.at, hours)
 
     def believe(self, commits: Collection[str]) -> None:
@@ -129,6 +137,15 @@ class _Narrator:
                 self._miss_or_call(event)
             case AuditOpened() | AuditConcluded():
                 self._take_audit(event)
+
+    def _take_order(self, event: Ordered | OrderSettled, at: float) -> None:
+        if isinstance(event, OrderSettled):
+            if given := self.orders.get(event.key):
+                self.orders[event.key] = replace(given, outcome=event.outcome.value)
+        elif event.by != OWNER and event.key not in self.orders:
+            self.orders[event.key] = given_order(event, at, WAITS)
+            if len(self.orders) > ORDERS:
+                self.orders.pop(next(iter(self.orders)))
 
     def _take_audit(self, event: AuditOpened | AuditConcluded) -> None:
         if isinstance(event, AuditOpened):
@@ -246,6 +263,7 @@ class _Narrator:
             outages=self.outages.listed(self.ended_at),
             out_s=self.outages.totals(self.ended_at),
             answered=dict(self.answered),
+            orders=tuple(self.orders.values()),
         )
 
     def _errors(self) -> ErrorBudget:

@@ -17,6 +17,7 @@ from overnight.program.program import Budget, Metric
 from overnight.research.ending import Ending
 from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.research.experiment import Scalar
+from overnight.research.given import GivenOrder
 from overnight.research.story.spread import Interval
 
 
@@ -278,6 +279,7 @@ class Story:
     costs: Costs
     outages: tuple[Outage, ...]  # of providers, the newest ones in order
     out_s: Mapping[str, float]  # how long each provider was out, all outages included, s
+    orders: tuple[GivenOrder, ...]  # the newest that others than the owner at home gave, oldest first
     answered: Mapping[int, int]  # the newest experiments, by the assignment that each answers
 
     @property

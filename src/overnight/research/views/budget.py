@@ -48,14 +48,22 @@ def describe_budget(found: CampaignBudget) -> str:
     return "\n".join([f"budget of `{found.campaign}`{by}:", *(f"  {line}" for line in _lines(found))])
 
 
+def limits_in_words(limits: Budget) -> str:
+    """The limits that there are, in a line."""
+    return ", ".join(f"{name} {limit}" for name, limit in _limits(limits) if limit) or "no limit"
+
+
 def _lines(found: CampaignBudget) -> Iterator[str]:
-    limits, used = found.limits, duration(found.hours * HOUR_S)
-    yield _line("experiments", str(found.experiments), None if limits.experiments is None else str(limits.experiments))
-    yield _line("trials", str(found.trials), None if limits.trials is None else str(limits.trials))
-    yield _line("time", used, None if limits.hours is None else duration(limits.hours * HOUR_S))
-    yield _line("tokens", compact(found.tokens), None if limits.tokens is None else compact(limits.tokens))
-    yield _line("cost", f"${found.cost_usd:.2f}", None if limits.cost_usd is None else f"${limits.cost_usd:.2f}")
+    time, cost = duration(found.hours * HOUR_S), f"${found.cost_usd:.2f}"
+    used = (str(found.experiments), str(found.trials), time, compact(found.tokens), cost)
+    for (name, limit), so_far in zip(_limits(found.limits), used, strict=True):
+        yield f"{name:<12} {so_far} of {limit}" if limit else f"{name:<12} {so_far}, without a limit"
 
 
-def _line(name: str, used: str, limit: str | None) -> str:
-    return f"{name:<12} {used} of {limit}" if limit else f"{name:<12} {used}, without a limit"
+def _limits(limits: Budget) -> Iterator[tuple[str, str]]:
+    """Each limit in words, empty if there is none."""
+    yield "experiments", "" if limits.experiments is None else str(limits.experiments)
+    yield "trials", "" if limits.trials is None else str(limits.trials)
+    yield "time", "" if limits.hours is None else duration(limits.hours * HOUR_S)
+    yield "tokens", "" if limits.tokens is None else compact(limits.tokens)
+    yield "cost", "" if limits.cost_usd is None else f"${limits.cost_usd:.2f}"

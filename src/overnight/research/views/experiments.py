@@ -10,6 +10,7 @@ from overnight.gate.trial import Stage, Trial
 from overnight.research.caution import doubts_of
 from overnight.research.events import Event, Moved, NetworkUsed, Registered, TrialFinished
 from overnight.research.experiment import Experiment, SessionTranscript
+from overnight.research.given import GivenOrder
 from overnight.research.history import as_judged
 from overnight.research.state import State
 from overnight.research.views.trial_use import TrialUse, use_of
@@ -25,6 +26,7 @@ class ExperimentList:
     doubts: Mapping[str, Sequence[str]]  # about kept ones of this page, by number, as in `show N`
     trials_used: Sequence[TrialUse]  # of the campaign, for what; purposes without a trial are left out
     unbelievable: Sequence[int]  # kept ones of this page whose gains cannot be true until a person has read them
+    orders: Sequence[GivenOrder]  # to the campaign: the newest, newest first
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +47,9 @@ class ExperimentPage:
     transcripts: Sequence[SessionTranscript] | None  # of its author and critics, foreign text; null without `--transcript`
 
 
-def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: int, state: State) -> ExperimentList:
+def experiment_list(
+    experiments: Sequence[Experiment], *, total: int, offset: int, state: State, orders: Sequence[GivenOrder] = ()
+) -> ExperimentList:
     """A page of the log."""
     found = doubts_of(state)
     here = [found[each.number] for each in experiments if each.number in found]
@@ -56,6 +60,7 @@ def experiment_list(experiments: Sequence[Experiment], *, total: int, offset: in
         doubts={str(doubt.number): doubt.says for doubt in here},
         unbelievable=[doubt.number for doubt in here if doubt.held],
         trials_used=use_of(state.tally),
+        orders=orders,
     )
 
 

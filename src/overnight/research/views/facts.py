@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from overnight.gate.audit import ChangeAudit, Standing, harm
+from overnight.research.order import giver_words
 from overnight.research.origin import origin_words
 from overnight.research.story.story import Audited, Costs, KeepEvidence, Story
 from overnight.research.views.audit import part_line
@@ -23,6 +24,11 @@ _STANDINGS = {
     Standing.NEEDED: "Stay: the head fails without them",
     Standing.CONFLICT: "Cannot be left out alone",
 }
+
+
+def order_facts(story: Story) -> Facts:
+    """Who steered the campaign from outside, and what became of it."""
+    return tuple((giver_words(given.by, given.origin), f"{given.what} ({given.outcome})") for given in story.orders)
 
 
 def keep_facts(story: Story, keep: KeepEvidence) -> Facts:

@@ -12,14 +12,16 @@ from overnight.gate.plausibility import hold, look_at
 from overnight.git.port import branch_of
 from overnight.models.provider_state import ProviderState
 from overnight.models.usage import Usage
-from overnight.program.program import Noise
+from overnight.program.program import Budget, Noise
 from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
+from overnight.research.given import GivenOrder, given_words
 from overnight.research.origin import origin_words
 from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
+from overnight.research.views.budget import limits_in_words
 from overnight.research.views.network import network_lines
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
@@ -132,6 +134,9 @@ class Status:
     audit: AuditConcluded | None  # the newest of this head, if it is finished
     keeps: tuple[KeepSummary, ...]
     deaf: tuple[str, ...]  # channels that cannot receive now, and why; empty if it is not running
+    budget: Budget  # what the whole campaign may use, by program.md and by orders
+    budget_by: str  # who ordered a limit last; empty: program.md alone sets them
+    orders: tuple[GivenOrder, ...]  # the newest, newest first
     folder: str  # of the campaign
     network: Mapping[str, HostUse]  # what jobs reached and were refused, by host; empty: more hosts than are listed
 
@@ -145,6 +150,7 @@ def summarise(
     elapsed_s: float | None = None,
     searched: SearchTrial | None = None,
     deaf: tuple[str, ...] = (),
+    orders: tuple[GivenOrder, ...] = (),
 ) -> Status:
     """The status of a campaign in this state; `elapsed_s`: if it runs, until now; `searched`: its newest search trial."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
@@ -215,6 +221,9 @@ def summarise(
             for k in state.kept
         ),
         deaf=deaf,
+        budget=state.budget,
+        budget_by=state.budget_by,
+        orders=orders,
         folder=folder,
         network=state.network,
     )
@@ -289,6 +298,8 @@ def describe(now: Status) -> str:
     for change in now.audit.changes if now.audit else ():
         if lost := harm(change):
             lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
+    lines += [f"budget    {limits_in_words(now.budget)}; by order of {printable(now.budget_by, 200)}"] if now.budget_by else []
+    lines += [f"order     {given_words(given)}" for given in now.orders if not given.is_plain]
     lines += [f"deaf      {printable(line, 300)}" for line in now.deaf]
     lines += [f"WARNING   {caution}" for caution in now.cautions]
     lines += [f"basis     {now.basis}"] if now.basis else []

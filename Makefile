@@ -59,6 +59,7 @@ picture: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	@.ci/chromium
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/picture.py
+	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/surface_picture.py
 
 setup: $(VENV)/installed-dev
 

@@ -17,6 +17,7 @@ import with_models
 from campaigns import World, record
 from targets import make_repo
 
+from overnight.gate.stats import mean
 from overnight.gate.trial import Arm, Fault
 from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
@@ -43,7 +44,7 @@ from overnight.research.places.campaigns import campaign_folder
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.port import Recorded
 from overnight.research.record.restore import restore
-from overnight.research.snapshot import dump_state
+from overnight.research.snapshot import SNAPSHOT_FORM, dump_state
 from overnight.research.state import State, begin, fold
 
 SIZES = (0, 3, 300, 10_000)
@@ -85,7 +86,7 @@ def campaign_of(folder: Path, experiments: int, *, ended: bool = True, nasty: bo
 
     One that has not `ended` has experiments under way. `real`: the share of proposals that are better.
     """
-    sources = b"".join(Path(module.__file__ or "").read_bytes() for module in (campaigns, hostile, with_models))
+    sources = SNAPSHOT_FORM + b"".join(Path(module.__file__ or "").read_bytes() for module in (campaigns, hostile, with_models))
     name = sha256(sources + Path(__file__).read_bytes() + repr((experiments, ended, nasty, real)).encode()).hexdigest()[:16]
     if not (KEPT / name).exists():
         KEPT.mkdir(parents=True, exist_ok=True)
@@ -94,6 +95,7 @@ def campaign_of(folder: Path, experiments: int, *, ended: bool = True, nasty: bo
             _Maker(make_repo(made, PROGRAM), experiments, nasty=nasty, real=real or _share(experiments)).make(ended=ended)
             if not (KEPT / name).exists():  # another process may have been faster
                 made.rename(KEPT / name)
+    folder.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(KEPT / name, folder)
     made_here = Made(repository=folder)
     with closing(SqliteLedger(made_here.folder)) as ledger:
@@ -148,7 +150,7 @@ class _Maker:
         self.start = self.history.resolve_start()
         self.commits = {campaigns._commit(0): self.start}  # by those of the simulation
         printed = self.folder / "printed"
-        printed.write_bytes(OUTPUT)
+        printed.write_bytes(hostile.EVERYTHING.encode() + b"\n" + OUTPUT if nasty else OUTPUT)
         self.log = ArtifactStore(self.folder / "logs").keep(printed)
         printed.unlink(missing_ok=True)
         self.state: State | None = None
@@ -213,7 +215,10 @@ class _Maker:
             case Advanced() as event:
                 return (replace(event, old=self.commits[event.old], new=self.commits[event.new]),)
             case TrialFinished() as event:
-                return (replace(event, trial=replace(event.trial, log=self.log)),)
+                trial = replace(event.trial, log=self.log)
+                if self.nasty and trial.fault:
+                    trial = replace(trial, reason=hostile.EVERYTHING, excerpt=hostile.TEXTS, tail=hostile.TEXTS)
+                return (replace(event, trial=trial),)
             case Concluded() as event:
                 return (event,)
             case event:
@@ -233,15 +238,23 @@ class _Maker:
         if not (number in keeps or number <= COMMITTED or number > self.experiments - COMMITTED):
             return replace(event, base=base, commit="", notes=notes)
         before = self.history.read_files(base, ["train.py"])
-        line = f"# {hostile.SCRIPT}{hostile.BIDI}" if self.nasty else f"BETA2 = {0.9 + number % 99 / 1000}"
+        line = f"# {hostile.SCRIPT}{hostile.BIDI}" if self.nasty else f"BETA2 = 0.9{number % 99:02}"
         after = before["train.py"].replace(b"SCALE = 1.0", f"{line}\nSCALE = 1.0".encode())
         changes = [FileChange(path="train.py", content=after)]
         message = f"experiment {number}\n"
         commit = self.history.record_attempt(tag=TAG, number=number, base=base, changes=changes, message=message)
         self.commits[event.commit] = commit
+        self.transcribe(number)
         return replace(
             event, base=base, commit=commit, notes=notes, idea=idea, assignment=number, edit=edit_of(changes, before)
         )
+
+    def transcribe(self, number: int) -> None:
+        """What its author said and did."""
+        folder = self.folder / "transcripts"
+        folder.mkdir(mode=0o700, exist_ok=True)
+        said = hostile.EVERYTHING if self.nasty else "I read train.py, and changed one constant."
+        (folder / f"{number}-explorer.md").write_text(f"# explorer, number {number}\n\n{said}\n")
 
     def end(self) -> None:
         """The session ends; after a few hundred experiments an audit follows."""
@@ -274,7 +287,8 @@ class _Maker:
         """Experiments under way: one in the first trials, one without any."""
         if not self.experiments:
             return
-        world = World(experiments=OPEN, seed=3, real=1.0, crashes=0.0, rejects=0.0)
+        level = mean(self._of(self.state).gate.baseline)
+        world = World(experiments=OPEN, seed=3, real=1.0, crashes=0.0, rejects=0.0, start=level)
         taken = 0
         for entry in record(world):
             match entry.event:

@@ -122,6 +122,11 @@ class SqliteEventStore(Generic[E]):
         with self._file.clear_reading():
             return int(self._chain.end()[0])
 
+    def has(self, seq: int, digest: str) -> bool:
+        """Whether the event at `seq` has this hash, which names all events until then; they are not checked."""
+        with self._file.clear_reading():
+            return self._db.execute("SELECT 1 FROM events WHERE seq=? AND hash=?", (seq, digest)).fetchone() is not None
+
     def _project(self, kind: str, entry: Recorded[E]) -> None:
         for projection in self._by_kind.get(kind, ()):
             projection.apply(self._db, entry)

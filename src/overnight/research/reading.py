@@ -32,7 +32,7 @@ from overnight.research.places.transcripts import FOLDER, sessions_of
 from overnight.research.record.elapsed import elapsed_at
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.orders import MOST_OPEN
-from overnight.research.record.restore import restore
+from overnight.research.record.remembered import remembered
 from overnight.research.standing import with_beliefs
 from overnight.research.state import State, begin
 
@@ -52,7 +52,7 @@ class CampaignReader:
         Raises:
             UserError: its ledger is empty.
         """
-        state = restore(self.ledger)
+        state = remembered().state(self.folder, self.ledger)
         if state is None:
             raise UserError(f"the campaign in {self.folder} has no events yet", fix="start it with `overnight run`")
         believed, budget, by = list(read_believed(self.folder)), state.budget, state.budget_by

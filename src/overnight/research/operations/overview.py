@@ -10,7 +10,7 @@ from overnight.research.operations._inputs import Tag
 from overnight.research.reading import reading
 from overnight.research.views.overview import Overview, describe, overview
 
-NEWEST = 12  # experiments
+NEWEST = 8  # experiments
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,10 +95,13 @@ class Studio:
         while (subject := self._next()) is not None:
             began = time.monotonic()
             failed = _draw(subject)
-            ended = time.monotonic()
             with self._lock:
-                self._not_before[subject] = ended + (AFTER_FAILURE_S if failed else SHARE * (ended - began))
                 self._failed[subject] = failed
+                self._rest(subject, began=began)
+
+    def _rest(self, subject: _Subject, *, began: float) -> None:
+        ended = time.monotonic()
+        self._not_before[subject] = ended + (AFTER_FAILURE_S if self._failed.get(subject) else SHARE * (ended - began))
 
     def _next(self) -> _Subject | None:
         """The next to draw, when it may be drawn again; None if there is none."""
@@ -129,7 +132,8 @@ def file_of(folder: Path, tag: str) -> Path:
 def _draw(subject: _Subject) -> str:
     """Draw a campaign; why that failed, empty if it did not."""
     environment = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    command = [sys.executable, "-m", "overnight.research.report.drawing", str(subject.folder), subject.tag, str(subject.file)]
+    module = "overnight.research.report.drawing"
+    command = [sys.executable, "-P", "-m", module, str(subject.folder), subject.tag, str(subject.file)]
     try:
         make_folder(subject.file.parent.parent)
         make_folder(subject.file.parent)

@@ -33,13 +33,22 @@ def beside(context: Context, given: overview.OverviewInput, found: Overview) -> 
     """Pictures and what a report says, as far as they are drawn, and how numbers are written."""
     drawn = studio().shown(context.where, given.tag or found.status.tag, found.events)
     return {
-        **words(),
+        **words([*(keep.gain for keep in found.status.keeps), *(each.gain for each in found.newest)]),
         "shown": drawn,
         "level": measured_level(found.status),
         "charts": _marked(drawn.drawn) if drawn.drawn else {},
         "answers": {each.question: each for each in drawn.drawn.answers} if drawn.drawn else {},
+        "useful": _useful(found),
         "keeps": found.status.keeps[: -KEEPS - 1 : -1],
     }
+
+
+def _useful(found: Overview) -> Sequence[str]:
+    """The orders that make sense now; the first ones are shown unfolded."""
+    if found.status.running:
+        return ("idea add", "stop", "budget")
+    judged = ("audit", "verify", "finalize") if found.status.kept else ()
+    return ("idea add", "run", "budget", *judged)
 
 
 def _marked(drawn: Drawn) -> Mapping[str, object]:
@@ -65,7 +74,7 @@ PAGE = Page(
     operation=overview.OPERATION,
     title=lambda found: f"Campaign {found.status.tag}",
     template="campaign.html.j2",
-    orders=("run", "stop", "idea add", "budget"),
+    orders=("stop", "run", "idea add", "budget", "audit", "verify", "finalize"),
     links=links,
     watches=watches,
     beside=beside,

@@ -36,8 +36,9 @@ def watches(context: Context, given: show.ShowInput) -> Sequence[Path]:
 def beside(_context: Context, _given: show.ShowInput, found: ExperimentPage) -> Mapping[str, object]:
     """The diff by lines, and its trials by what they are for."""
     counting = [trial for trial in found.trials if trial.key.restart == found.experiment.restart]
+    ended = found.experiment.conclusion
     return {
-        **words(),
+        **words([ended.gain] if ended else []),
         "diff": view_diff(found.diff, limit=DIFF_LINES),
         "screening": [trial for trial in counting if trial.key.stage is Stage.SCREEN],
         "pairs": _pairs([trial for trial in counting if trial.key.stage is Stage.CONFIRM]),
@@ -62,8 +63,11 @@ def _pairs(trials: Sequence[Trial]) -> Sequence[Pair]:
 def links(found: ExperimentPage, here: str) -> Sequence[Link]:
     """Its neighbours."""
     above, number = here.rpartition("/")[0], found.experiment.number
-    before = [Link(address=f"{above}/{number - 1}", about=f"#{number - 1}")] if number > 1 else []
-    return (*before, Link(address=above, about="All experiments"))
+    beside = [each for each in (number - 1, number + 1) if 1 <= each <= found.newest]
+    return (
+        *(Link(address=f"{above}/{each}", about=f"#{each}") for each in beside),
+        Link(address=above, about="All experiments"),
+    )
 
 
 PAGE = Page(

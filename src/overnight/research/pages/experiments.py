@@ -18,9 +18,10 @@ def watches(context: Context, given: log.LogInput) -> Sequence[Path]:
     return (repository.overnight / tag / "ledger.db", repository.overnight / tag / "ledger.db-wal")
 
 
-def beside(_context: Context, _given: log.LogInput, _found: ExperimentList) -> Mapping[str, object]:
+def beside(_context: Context, _given: log.LogInput, found: ExperimentList) -> Mapping[str, object]:
     """The verdicts that can be chosen."""
-    return {**words(), "verdicts": {each.value: VERDICTS[each] for each in Verdict}}
+    gains = [each.conclusion.gain for each in found.experiments if each.conclusion]
+    return {**words(gains), "verdicts": {each.value: VERDICTS[each] for each in Verdict}}
 
 
 def links(_found: ExperimentList, here: str) -> Sequence[Link]:

@@ -18,9 +18,9 @@ def watches(context: Context, given: idea_list.IdeaListInput) -> Sequence[Path]:
     return (folder / "ledger.db", folder / "ledger.db-wal", folder / "ideas.md")
 
 
-def beside(_context: Context, _given: idea_list.IdeaListInput, _found: IdeaList) -> Mapping[str, object]:
+def beside(_context: Context, _given: idea_list.IdeaListInput, found: IdeaList) -> Mapping[str, object]:
     """How numbers are written."""
-    return words()
+    return words([idea.gain for idea in found.done])
 
 
 def links(_found: IdeaList, here: str) -> Sequence[Link]:

@@ -6,7 +6,6 @@ To draw takes seconds and 200 MB, which a server of pages must not spend on each
 import os
 import re
 import sys
-import time
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -20,7 +19,8 @@ from overnight.research.views.facts import Facts, audit_facts, error_facts, nois
 
 NICE = 15  # below whatever is measured
 MOST_BYTES = 20 * 1000**2  # of a file that is read
-_DECIMALS = re.compile(r"(\d+\.\d)\d+")  # in an SVG: a tenth of a pixel is enough
+_TAG = re.compile(r"<[^>]*>")
+_DECIMALS = re.compile(r"(\d+\.\d)\d+")
 
 
 @checked(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
@@ -34,10 +34,10 @@ class Chart:
 
 @checked(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Drawn:
-    """A campaign as it was when it had so many events."""
+    """A campaign as it was when it had so many events and proposals."""
 
     events: int
-    took_s: float
+    experiments: int
     charts: Mapping[str, Chart]  # by name; those with nothing to draw are left out
     answers: tuple[ReportAnswer, ...]
     noise: Facts
@@ -60,7 +60,6 @@ def draw(folder: Path, tag: str) -> Drawn:
     from overnight.research.story.narrator import tell_story
     from overnight.secrets.broker import user_broker
 
-    began = time.monotonic()
     with reading(tag, folder) as campaign:
         events, program = campaign.ledger.newest(), campaign.state().program
         story = tell_story(campaign.ledger.events(), program, newest_snapshot(campaign.ledger), read_believed(campaign.folder))
@@ -82,7 +81,7 @@ def draw(folder: Path, tag: str) -> Drawn:
     said = (ReportAnswer(question=each.question, figure=hide(each.figure), detail=hide(each.detail)) for each in answers(story))
     return Drawn(
         events=events,
-        took_s=time.monotonic() - began,
+        experiments=story.funnel.proposed,
         charts=charts,
         answers=tuple(said),
         noise=noise_facts(story),
@@ -92,7 +91,8 @@ def draw(folder: Path, tag: str) -> Drawn:
 
 
 def _lighter(svg: str) -> str:
-    return _DECIMALS.sub(r"\1", str(svg))
+    """The same picture with coordinates to a tenth of a pixel, which halves it; its texts stay as they are."""
+    return _TAG.sub(lambda tag: _DECIMALS.sub(r"\1", tag[0]), str(svg))
 
 
 def main(folder: str, tag: str, file: str) -> None:

@@ -6,6 +6,7 @@ from overnight.words.foreign import printable, printable_lines
 from overnight.words.quantities import counted
 
 TEXT = 2000  # characters of one line of foreign text
+NAME = 100  # of a role or a researcher
 
 
 def describe_experiment(page: ExperimentPage) -> str:
@@ -14,10 +15,11 @@ def describe_experiment(page: ExperimentPage) -> str:
     verdict = experiment.conclusion.verdict.value if experiment.conclusion else "open"
     origin = origin_words(experiment.searched, experiment.together, unscreened=experiment.unscreened)
     doubt = "A person has read it" if page.believed else "Unbelievable until read" if page.unbelievable else "Hard to believe"
+    role, researcher = printable(experiment.role, NAME), printable(experiment.researcher, NAME)
     lines = [
         f"experiment {experiment.number}: {verdict}",
         printable(experiment.hypothesis, TEXT),
-        f"proposed by {experiment.role} ({experiment.researcher}), commit {experiment.commit[:12] or 'none'}",
+        f"proposed by {role} ({researcher}), commit {experiment.commit[:12] or 'none'}",
         *([origin] if origin else []),
         *(f"  {printable(sentence, TEXT)}" for sentence in page.explanation),
         *(f"  {doubt}: {printable(each, TEXT)}." for each in page.doubts),

@@ -34,6 +34,7 @@ class ExperimentPage:
     """What `show N --json` prints."""
 
     experiment: Experiment
+    newest: int  # experiment of the campaign
     level: Registered | None  # the registered test; null before one
     moves: Sequence[Moved]  # onto heads that were made meanwhile; trials of a restart before the last no longer count
     trials: Sequence[Trial]  # of holdout trials, values are null, times and memory 0; faults for the owner alone
@@ -82,6 +83,7 @@ def experiment_page(
     doubt = doubts_of(state).get(experiment.number)
     return ExperimentPage(
         experiment=experiment,
+        newest=state.next_number - 1,
         level=opened.registered if (opened := as_judged(events)) else None,
         moves=[event for event in events if isinstance(event, Moved)],
         trials=[sealed(trial, faults=faults) for trial in trials_in(events)],

@@ -37,8 +37,8 @@ def audited(key: TrialKey) -> str:
 
 
 def money(cost_usd: float) -> str:
-    """Dollars and cents, and two digits of less than a dollar."""
-    return f"${cost_usd:,.2f}" if cost_usd >= 1 or not cost_usd else f"${cost_usd:.2g}"
+    """Dollars and cents, and two digits of less than ten cents."""
+    return f"${cost_usd:,.2f}" if cost_usd >= 0.1 or not cost_usd else f"${cost_usd:.2g}"  # noqa: PLR2004  # below, cents say little
 
 
 def estimated(calls: int) -> str:

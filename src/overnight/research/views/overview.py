@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from overnight.gate.plausibility import hold, look_at
 from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
-from overnight.program.program import Program
+from overnight.program.program import Budget, Program
 from overnight.research.ending import TO_FIX
 from overnight.research.experiment import Experiment
 from overnight.research.idea import Idea, IdeaState
@@ -24,7 +24,7 @@ TO_FIX_BY_A_PERSON = frozenset(reason.value for reason in TO_FIX)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """A part of the program's budget, and what is used of it."""
+    """A part of the budget, and what is used of it."""
 
     what: str  # "experiments", "trials", "hours", "tokens" or "dollars"
     used: float
@@ -68,7 +68,7 @@ class Overview:
     status: Status
     state: str  # in words: running, or why it does not run
     waits: tuple[str, ...]  # for a person, the most urgent first
-    spent: tuple[Spent, ...]  # of the program's budget; what has no limit is left out
+    spent: tuple[Spent, ...]  # of the budget; what has no limit is left out
     open: tuple[UnderWay, ...]  # the oldest first
     newest: tuple[Recent, ...]  # experiments, the newest first
     ideas: tuple[Idea, ...]  # that are tried next
@@ -83,7 +83,7 @@ def overview(status: Status, state: State, newest: Sequence[Experiment], *, even
         status=status,
         state=life(status),
         waits=tuple(_waits(status)),
-        spent=tuple(_spent(status, state.program)),
+        spent=tuple(_spent(status, state.budget)),
         open=tuple(_under_way(opened, state.program) for opened in state.open),
         newest=tuple(map(_recent, newest)),
         ideas=tuple(waiting[:NEXT]),
@@ -136,8 +136,7 @@ def _waits(status: Status) -> Iterator[str]:
     yield from (f"a channel cannot receive: {line}" for line in status.deaf)
 
 
-def _spent(status: Status, program: Program) -> Iterator[Spent]:
-    budget = program.budget
+def _spent(status: Status, budget: Budget) -> Iterator[Spent]:
     used: Mapping[str, tuple[float, float | None]] = {
         "experiments": (status.experiments, budget.experiments),
         "trials": (status.trials, budget.trials),

@@ -1,0 +1,104 @@
+"""The pages of a campaign, as HTML, at every size and in every state of a campaign."""
+
+import re
+from html import unescape
+from pathlib import Path
+
+import pytest
+from surface_campaigns import Made, campaign_of, early_campaign, running
+
+from overnight.operations.principal import OWNER, Address, Origin
+from overnight.research.pages import _pictures
+from overnight.web.calls import Caller, place_at
+from overnight.web.rendering import render_html
+
+CAMPAIGN = "/repos/repo/campaigns/night"
+HEADING = re.compile(r"<h2[^>]*>([^<]*)</h2>")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process that draws."""
+    monkeypatch.setattr(_pictures.Studio, "_want", lambda *_: None)
+
+
+def shown(made: Made, address: str = CAMPAIGN, **query: str) -> str:
+    face = Address(channel="web", id="browser")
+    caller = Caller(principal=OWNER, origin=Origin.OWNER, address=face, repositories={"repo": made.repository})
+    return render_html(place_at(address, list(query.items()), caller).look(), may_order=True)
+
+
+def text_of(page: str) -> str:
+    return unescape(" ".join(re.sub(r"<[^>]*>", " ", page.partition("<main")[2]).split()))
+
+
+def test_a_running_campaign_says_what_it_does(tmp_path: Path) -> None:
+    """Without any picture the page says that it runs, what was gained, what is measured by which researcher, and the cost."""
+    made = campaign_of(tmp_path / "repo", 300, ended=False)
+    with running(made):
+        text = text_of(shown(made))
+    assert re.search(r"Running \(process \d+\) , .* so far", text)
+    assert "12 changes kept" in text and "281 experiments" in text and "$10.80" in text
+    assert "301 Lower beta2 of Adam: the gradients are noisy early on explorer screening, 5 trials" in text
+    assert "281 of 12,000" in text and "Halve the batch" not in text.partition("Next ideas")[2]  # it is tried now
+
+
+def test_a_finished_campaign_has_no_empty_parts(tmp_path: Path) -> None:
+    """One that ended has its ending, and no part for what is measured now."""
+    page = shown(campaign_of(tmp_path / "repo", 300))
+    assert "not running" in text_of(page).lower()
+    first = ["Gained", "Tried", "Cost", "Progress", "Kept changes", "Newest experiments", "Budget", "Noise", "Evidence"]
+    assert HEADING.findall(page) == [*first, "Next ideas", "Models", "Orders"]
+
+
+def test_a_campaign_without_experiments_shows_the_head(tmp_path: Path) -> None:
+    """While the first trials of the head run, the page says so, and has no part for experiments."""
+    made = early_campaign(tmp_path / "repo", failing=False)
+    with running(made):
+        page = shown(made)
+    assert "The head is measured first: 2 trials so far." in text_of(page)
+    assert not {"Progress", "Kept changes", "Newest experiments", "Evidence"} & set(HEADING.findall(page))
+
+
+def test_a_failed_campaign_says_why_first(tmp_path: Path) -> None:
+    """A head that cannot be measured is the first thing on the page, with what to do."""
+    text = text_of(shown(early_campaign(tmp_path / "repo", failing=True)))
+    assert text.index("No module named 'torch'") < text.index("Waits for you") < text.index("overnight check") < 400
+
+
+def test_experiments_are_paged_and_chosen_by_verdict(tmp_path: Path) -> None:
+    """The newest come first; the links lead to older ones and keep the verdict."""
+    made = campaign_of(tmp_path / "repo", 300)
+    page = shown(made, f"{CAMPAIGN}/experiments", limit="10", offset="10", verdict="discard")
+    numbers = [int(number) for number in re.findall(r"experiments/(\d+)\"", page)]
+    assert len(numbers) == 10 and numbers == sorted(numbers, reverse=True)
+    assert "11 to 20 of 246" in page
+    assert 'href="/repos/repo/campaigns/night/experiments?verdict=discard&amp;limit=10&amp;offset=20"' in page
+    assert "There is nothing after 9000" in shown(made, f"{CAMPAIGN}/experiments", offset="9000")
+
+
+def test_an_experiment_has_its_evidence(tmp_path: Path) -> None:
+    """Hypothesis, diff, pairs, the reasons of the verdict; output on request; the holdout's values stay sealed."""
+    made = campaign_of(tmp_path / "repo", 300)
+    page = shown(made, f"{CAMPAIGN}/experiments/267")
+    text = text_of(page)
+    assert "kept proven after 9 pairs" in text and '<span class="added">+BETA2 = 0.969</span>' in page
+    assert "2 trials on the sealed holdout, whose values stay sealed" in text and "7654" not in text.replace(",", "")
+    assert page.count('<tr><th scope="row" class="number">') == 9
+    assert "METRIC" not in page and "METRIC val_bpb=1.74" in shown(made, f"{CAMPAIGN}/experiments/267", log="true")
+    assert "shapes (64,) and (65,) do not match" in text_of(shown(made, f"{CAMPAIGN}/experiments/299"))
+
+
+def test_ideas_have_their_outcome(tmp_path: Path) -> None:
+    """What is tried now, what is next, and what came of the rest."""
+    made = campaign_of(tmp_path / "repo", 300, ended=False)
+    text = text_of(shown(made, f"{CAMPAIGN}/ideas"))
+    assert "Halve the batch and double the steps #1, by program tried now by #301" in text
+    assert "#5, by person (owner), bold, expects 0.02 lower" in text
+    assert "dropped by person: the floor never mattered" in text
+
+
+def test_a_long_campaign_is_a_light_page(tmp_path: Path) -> None:
+    """After 10,000 experiments the page without pictures is as small as after 300."""
+    sizes = [len(shown(campaign_of(tmp_path / str(size) / "repo", size))) for size in (300, 10_000)]
+    assert sizes[1] < 1.2 * sizes[0] < 30_000

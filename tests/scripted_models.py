@@ -37,6 +37,7 @@ Call = tuple[str, Json | str]  # a tool call: its name, and arguments or a scrip
 
 CACHED, OUTPUT = 400, 50
 SHELLS = re.compile(r"shell|bash|exec|command|terminal", re.IGNORECASE)
+WITHIN = "/"  # between a namespace and the name of a tool in it
 COMMANDS = ("command", "cmd", "script", "code")
 THEN = re.compile(r"[os](\d+)(e\d+q?|hang|cut)")
 KINDS = {401: "authentication_error", 403: "permission_error", 429: "rate_limit_error", 529: "overloaded_error"}
@@ -218,7 +219,7 @@ class _Handler(BaseHTTPRequestHandler):
         return seen
 
     def _speak(self, seen: Seen, speak: Any, turn: int) -> None:
-        tools, step = _tools(seen.body), results_in(seen.body)
+        tools, step = offered_tools(seen.body), results_in(seen.body)
         wanted = int(seen.mode[5:]) if seen.mode.startswith("steps") else 1
         wanted = 10**6 if re.match(r"s\d", seen.mode) else wanted
         call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
@@ -269,13 +270,15 @@ def _failing(mode: str, turn: int) -> int | None:
     return int(found[1]) if found and turn <= int(found[2]) else None
 
 
-def _tools(body: Json) -> Sequence[tuple[str, Json]]:
+def offered_tools(body: Json) -> Sequence[tuple[str, Json]]:
     """Name and schema of every tool, whatever the wire."""
     found = []
     for tool in [*(body.get("tools") or []), *_later_tools(body)]:
         for entry in tool.get("functionDeclarations") or [tool.get("function") or tool]:
             schema = entry.get("parameters") or entry.get("input_schema") or entry.get("parametersJsonSchema") or {}
             found.append((str(entry.get("name")), {"type": "custom"} if entry.get("type") == "custom" else schema))
+            if entry.get("type") == "namespace":  # of the Responses wire: the tools of a server
+                found += [(f"{entry['name']}{WITHIN}{each['name']}", each["parameters"]) for each in entry["tools"]]
     return found
 
 
@@ -381,8 +384,11 @@ def _responses(body: Json, text: str, call: Call | None, step: int, turn: int) -
         item = {"type": "custom_tool_call", "id": f"ctc-{turn}", "call_id": f"call-{turn}", "name": call[0],
                 "input": call[1], "status": "completed"}  # fmt: skip
     elif call:
-        item = {"type": "function_call", "id": f"fc-{turn}", "call_id": f"call-{turn}", "name": call[0],
+        namespace, _, name = call[0].rpartition(WITHIN)
+        item = {"type": "function_call", "id": f"fc-{turn}", "call_id": f"call-{turn}", "name": name,
                 "arguments": json.dumps(call[1]), "status": "completed"}  # fmt: skip
+        if namespace:
+            item["namespace"] = namespace
     else:
         content = [{"type": "output_text", "text": text, "annotations": []}]
         item = {"type": "message", "id": f"msg-{turn}", "role": "assistant", "status": "completed", "content": content}

@@ -1,7 +1,11 @@
 """The protocol: revisions, errors, notifications, cancellation, and what never gets between the messages."""
 
 import json
+import re
 import signal
+import subprocess
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -123,3 +127,20 @@ def test_a_line_that_is_too_long_is_skipped(tmp_path: Path) -> None:
         assert "1,048,576 bytes" in client.answer(None)["error"]["message"]
         client.send(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}).encode() + b"\r\n\n")
         assert client.answer(1)["result"] == {}
+
+
+def test_a_start_imports_the_standard_library_alone(tmp_path: Path) -> None:
+    """Until a tool is called: the tools are listed without anything that reads, writes, serves or checks for us."""
+    hello = {"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": {"clientInfo": {"name": "x"}}}
+    listed = {"jsonrpc": "2.0", "id": 2, "method": "tools/list"}
+    command = [sys.executable, "-X", "importtime", "-m", "overnight", "mcp"]
+    said = "".join(f"{json.dumps(message)}\n" for message in (hello, listed))
+    done = subprocess.run(command, cwd=tmp_path, input=said, capture_output=True, text=True, timeout=60, check=True)
+    assert len(done.stdout.splitlines()) == 2
+    names = set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+    roots = {name.partition(".")[0] for name in names}
+    others = {
+        root for root in roots - sys.stdlib_module_names if (found := find_spec(root)) and "site-packages" in str(found.origin)
+    }
+    assert others - {"_distutils_hack"} <= {"click"}, "what each Python starts with, and the command line's own"
+    assert len([name for name in names if name.startswith("overnight.")]) <= 20

@@ -1,7 +1,7 @@
 """`overnight mcp`: every page and operation over MCP, for coding agents."""
 
 import os
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +11,7 @@ from overnight.errors import UserError
 
 if TYPE_CHECKING:
     from overnight.web.calls import Caller
+    from overnight.web.repositories import Served
 
 PROGRAM = click.Choice(["claude", "codex", "opencode"])
 
@@ -33,8 +34,15 @@ def mcp(*, repos: tuple[Path, ...], install: str | None, uninstall: str | None, 
         if said.kind is not Kind.OWNER:
             raise UserError("`mcp --install` is for the owner alone", fix="ask the owner to call it")
         return write_down(name, removes=install is None, is_sure=yes)
+
+    @cache
+    def served() -> "Served":
+        from overnight.web.repositories import Served
+
+        return Served(repos, Path.cwd())
+
     if repos:
-        _served(repos)  # a mistake in them ends it here
+        served()  # a mistake in them ends it here
 
     def caller_named(name: str) -> "Caller":
         from overnight.operations.operation import Tier
@@ -45,23 +53,10 @@ def mcp(*, repos: tuple[Path, ...], install: str | None, uninstall: str | None, 
             principal=said if said.kind is Kind.AGENT else Principal(Kind.AGENT, name),
             origin=Origin.CLAW,
             address=Address(channel="mcp", id=name),
-            repositories=_served(repos),
+            repositories=served().now(),
             environment=os.environ,
             ceiling=Tier.REVERSIBLE,
         )
 
     serve(caller_named)
     return 0
-
-
-def _served(repos: tuple[Path, ...]) -> "Mapping[str, Path]":
-    """Those that are named, else that around this folder, if there is one by now."""
-    from overnight.errors import RepositoryError
-    from overnight.web.repositories import named
-
-    try:
-        return named(repos or (Path.cwd(),))
-    except RepositoryError:
-        if repos:
-            raise
-        return {}

@@ -35,7 +35,7 @@ class Served:
         loops: Callable[[], Path] = loops_folder,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`folders`: by default the repository around `here`, if there is one.
+        """`folders`: by default the repository around `here`, as soon as there is one.
 
         Raises:
             UserError: one of the folders is in no repository.
@@ -48,14 +48,16 @@ class Served:
             str, tuple[float, Path | None]
         ] = {}  # of the folders of loops: when it was looked, and what was found
         self._looked_at = float("-inf")
-        named = [open_repository(folder).toplevel for folder in folders] or [place for place in (_around(here),) if place]
-        self._fixed = list(dict.fromkeys(named))
+        self._here = here
+        self._fixed = list(dict.fromkeys(open_repository(folder).toplevel for folder in folders))
         self._now: Mapping[str, Path] = {}
 
     def now(self) -> Mapping[str, Path]:
         """All of them by name."""
         with self._lock:
             if self._clock() - self._looked_at >= LOOK_S:
+                if not self._fixed:
+                    self._fixed = [place for place in (_around(self._here),) if place]
                 self._now = {self._name(place): place for place in (*self._fixed, *self._of_loops())}
                 self._looked_at = self._clock()
             return self._now

@@ -10,14 +10,18 @@ from overnight.operations.perform import UNREAD, ApprovalAsked
 from overnight.web.calls import Caller
 from overnight.web.mcp import looking, ordering, resources, waiting
 from overnight.web.mcp.arguments import WrongArguments, checked
+from overnight.web.mcp.looking import place
 from overnight.web.mcp.messages import Json
 from overnight.web.mcp.ongoing import Ongoing
-from overnight.web.mcp.telling import Telling
+from overnight.web.mcp.telling import Telling, next_call
 from overnight.web.mcp.tools import BY_NAME
 from overnight.web.mcp.trimming import Plain
+from overnight.web.mcp.waiting import Watched
 from overnight.words.foreign import printable_lines
 
 MOST_ERROR = 2_000  # characters
+MOST_LINES = 20  # of what a failed command printed
+APPROVALS, PENDING = "/approvals", "/pending"  # a page, and in it what the owner has not answered
 REMEMBERED = 32  # states of pages, for `wait` to say what changed since
 Tool = Callable[[Mapping[str, Any], Telling], Json]  # Any: JSON
 TOOLS: Mapping[str, Tool] = {
@@ -42,24 +46,22 @@ class Answers:
         """The result of a tool; a mistake is one too, so that a model reads it."""
         clean = cleaner()
         try:
-            arguments = checked(BY_NAME[name]["inputSchema"], given)
-            found, failed = TOOLS[name](arguments, Telling(caller(), ongoing, clean, self._states)), False
+            found = self._answered(name, given, Telling(caller(), ongoing, clean, self._states))
         except WrongArguments as error:
-            found, failed = (
-                {"error": str(error), "next": _next("list", {"what": "operations"}, "the tools' schemas say more")},
-                True,
-            )
-        except ApprovalAsked as asked:
-            found, failed = _approval(asked), True
-        except UserError as error:
-            found, failed = _mistake(error, clean), True
+            found = {"error": str(error), "next": next_call("docs", "how the tools are used", name="mcp")}
         except OvernightError as error:
-            what = clean(printable_lines(str(error), MOST_ERROR))
-            found, failed = {"error": what, "next": _next("look", {"address": "/home"}, "see what there is")}, True
+            found = _mistake(error, clean)
         while len(self._states) > REMEMBERED:
             self._states.popitem(last=False)
         text = json.dumps(found, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": failed}
+        return {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": "error" in found}
+
+    def _answered(self, name: str, given: object, telling: Telling) -> Json:
+        arguments = checked(BY_NAME[name]["inputSchema"], given)
+        try:
+            return TOOLS[name](arguments, telling)
+        except ApprovalAsked as asked:
+            return _approval(asked, telling)
 
     def resources(self, caller: Callable[[], Caller]) -> Json:
         """The pages that need nothing further."""
@@ -84,23 +86,22 @@ def cleaner() -> Callable[[str], str]:
         return lambda text: UNREAD if text else text
 
 
-def _approval(asked: ApprovalAsked) -> Json:
+def _approval(asked: ApprovalAsked, telling: Telling) -> Json:
+    waiting = Watched(place(APPROVALS, telling), PENDING)
+    mark = telling.remember(waiting.look())
+    why = "until your user has answered; then make exactly the same call again: it goes through, once"
     return {
         "error": str(asked),
         "approval": asked.number,
         "owner_types": f"overnight approve {asked.number}",
-        "next": _next(
-            "wait", {"address": "/approvals", "at": "/pending"}, "then make exactly the same call again: it goes through, once"
-        ),
+        "next": next_call("wait", why, address=APPROVALS, at=PENDING, mark=mark),
     }
 
 
-def _mistake(error: UserError, clean: Callable[[str], str]) -> Json:
-    what = clean(printable_lines(str(error), MOST_ERROR))
-    more = [clean(printable_lines(line, MOST_ERROR)) for line in (*error.excerpt, *error.notes)][:20]
-    why = "do what the error says, or see what there is"
-    return {"error": what, **({"more": more} if more else {}), "next": _next("look", {"address": "/home"}, why)}
-
-
-def _next(tool: str, given: Json, why: str) -> Json:
-    return {"tool": tool, "input": given, "why": why}
+def _mistake(error: OvernightError, clean: Callable[[str], str]) -> Json:
+    more = (*error.excerpt, *error.notes)[:MOST_LINES] if isinstance(error, UserError) else ()
+    return {
+        "error": clean(printable_lines(str(error), MOST_ERROR)),
+        **({"more": [clean(printable_lines(line, MOST_ERROR)) for line in more]} if more else {}),
+        "next": next_call("look", "do what the error says, or see what there is", address="/home"),
+    }

@@ -6,14 +6,14 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from overnight.errors import UserError
+from overnight.operations.fields import inputs_of
+from overnight.operations.operation import AnyOperation
 from overnight.operations.pages import address_of
-from overnight.operations.perform import perform
-from overnight.operations.registry import operations
-from overnight.web.calls import MACHINE, Looked, Place, call, operation_named, place_at
+from overnight.operations.registry import find, operations
+from overnight.web.calls import Looked, Place, call, operation_named, place_at
 from overnight.web.mcp.messages import Json
 from overnight.web.mcp.telling import Telling, next_call
-from overnight.web.mcp.trimming import FULL, SUMMARY, mark_of, part, plain, trimmed, without_empty
-from overnight.web.repositories import repository_named
+from overnight.web.mcp.trimming import FULL, SUMMARY, part, plain, trimmed, without_empty
 
 SCHEME = "overnight://"
 MOST_QUERY = 20  # inputs
@@ -32,8 +32,7 @@ def look(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
     looked = place(given["address"], telling).look()
     whole = plain(looked.found)
     found = part(whole, given.get("at", ""))
-    mark = mark_of(found)
-    telling.states[mark] = found
+    mark = telling.remember(found)
     most, shown = (FULL, found) if given["detail"] == "full" else (SUMMARY, without_empty(found))
     data, cuts = trimmed(shown, most, telling.clean, at=given.get("at", "").rstrip("/"), offset=given["offset"])
     links = [{"address": link.address, "about": link.about} for link in looked.links][:LINKS]
@@ -44,7 +43,7 @@ def look(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
         **({"cut": cuts} if cuts else {}),
         "mark": mark,
         "links": links,
-        **({"orders": list(looked.page.orders)} if looked.page.orders else {}),
+        **({"orders": offered} if (offered := _offered(looked.page.orders)) else {}),
         "next": _after_look(looked, given["address"], mark, cuts),
     }
 
@@ -52,45 +51,61 @@ def look(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
 def list_all(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
     """What there is of a kind, a page of it."""
     what = given["what"]
-    items: Sequence[Json]
     if what == "repositories":
-        items = [{"name": name, "address": f"/repos/{name}"} for name in telling.caller.repositories]
+        items, total = _page(given, [{"name": name, "address": f"/repos/{name}"} for name in telling.caller.repositories])
     elif what == "operations":
-        items = [
-            {
-                "name": each.name,
-                "about": each.about,
-                "tier": each.tier,
-                "address": address_of("/operations/{name}", name=each.name),
-            }
-            for each in operations()
-            if not each.owner_only
-        ]
+        offered = [each for each in operations() if not each.owner_only and not each.local]
+        items, total = _page(given, [_line_of(each) for each in offered])
     else:
-        items = _listed(what, given, telling)
-    shown = items[given["offset"] : given["offset"] + given["limit"]]
-    rest = given["offset"] + len(shown) < len(items)
-    follows = (
-        next_call("list", "the next page", **{**given, "offset": given["offset"] + len(shown)})
-        if rest
-        else next_call(
-            "look", "each has its address", address=next((item["address"] for item in shown if "address" in item), "/home")
-        )
-    )
-    return {"items": telling.shown(shown, FULL), "total": len(items), "next": follows}
+        items, total = _listed(what, given, telling)
+    end = given["offset"] + len(items)
+    if end < total:
+        follows = next_call("list", "the next page", **{**given, "offset": end})
+    else:
+        address = next((item["address"] for item in items if "address" in item), "/home")
+        follows = next_call("look", "each has its address" if items else "there is none", address=address)
+    return {"items": telling.shown(without_empty(items), FULL), "total": total, "next": follows}
+
+
+def _page(given: Mapping[str, Any], items: Sequence[Json]) -> tuple[Sequence[Json], int]:  # Any: JSON
+    return items[given["offset"] : given["offset"] + given["limit"]], len(items)
+
+
+def _line_of(operation: AnyOperation) -> Json:
+    address = address_of("/operations/{name}", name=operation.name)
+    return {"name": operation.name, "about": operation.about, "tier": operation.tier, "address": address}
+
+
+def _listed(what: str, given: Mapping[str, Any], telling: Telling) -> tuple[Sequence[Json], int]:  # Any: JSON
+    """A page of what an operation lists, by its own limit and offset if it has these."""
+    name, field, pattern = KINDS[what]
+    operation = operation_named(name)
+    repo = None if operation.of_machine else telling.repository(given.get("repo"))
+    takes = {each.name for each in inputs_of(operation)}
+    asked = {each: given[each] for each in ("limit", "offset") if each in takes}
+    found = plain(call(name, repo, json.dumps(asked), telling.caller))
+    items = [{**item, "address": address_of(pattern, **{**item, "repo": repo})} if pattern else item for item in found[field]]
+    return (items, found["total"]) if asked else _page(given, items)
 
 
 def docs(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
     """The documentation: its pages, or the text of one from an offset on."""
-    asked = {name: given[name] for name in ("name", "words") if name in given}
+    asked = {name: given[name] for name in ("name", "part", "search") if name in given}
     found = plain(call("docs", None, json.dumps(asked), telling.caller))
-    data, cuts = trimmed(found, FULL, telling.clean, offset=given["offset"])
+    if not found["text"]:
+        names = [page["name"] for page in found["pages"]]
+        follows = (
+            next_call("docs", "each is read by its name", name=names[0])
+            if names
+            else next_call("docs", "there is none: see all")
+        )
+        pages = [{name: page[name] for name in ("name", "about", "lines")} for page in found["pages"]]
+        return {"pages": telling.shown(without_empty(pages), FULL), "next": follows}
+    text, cuts = trimmed(found["text"], FULL, telling.clean, offset=given["offset"])
     follows = (
-        next_call("docs", "each has its name", name="mcp")
-        if "name" not in given
-        else next_call("look", "see what there is", address="/home")
+        next_call("docs", "the rest of it", **asked, offset=cuts[0]["shown"]) if cuts else next_call("docs", "the other pages")
     )
-    return {**data, **({"cut": cuts} if cuts else {}), "next": follows}
+    return {"text": text, **({"cut": cuts} if cuts else {}), "next": follows}
 
 
 def place(address: str, telling: Telling) -> Place:
@@ -108,14 +123,9 @@ def place(address: str, telling: Telling) -> Place:
     return place_at(path, pairs, telling.caller)
 
 
-def _listed(what: str, given: Mapping[str, Any], telling: Telling) -> Sequence[Json]:  # Any: JSON
-    name, field, pattern = KINDS[what]
-    operation = operation_named(name)
-    repo = None if operation.of_machine else telling.repository(given.get("repo"))
-    where = MACHINE if repo is None else repository_named(telling.caller.repositories, repo)
-    found = plain(perform(operation, telling.caller.context(where), operation.input()))
-    items: Sequence[Json] = found[field]
-    return [{**item, "address": address_of(pattern, **{**item, "repo": repo})} if pattern else item for item in items]
+def _offered(orders: Sequence[str]) -> Sequence[str]:
+    """Of a page's orders those that an agent may ask for."""
+    return [name for name in orders if (operation := find(name)) and not operation.owner_only and not operation.local]
 
 
 def _after_look(looked: Looked, address: str, mark: str, cuts: Sequence[Json]) -> Json:

@@ -4,13 +4,20 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from overnight.errors import UserError
+from overnight.operations.operation import Begun
 from overnight.operations.pages import address_of
 from overnight.operations.permission import NotAllowed
+from overnight.operations.tasks.task import TaskState
 from overnight.web.calls import call, operation_named
+from overnight.web.mcp.looking import place
 from overnight.web.mcp.messages import Json
 from overnight.web.mcp.telling import Telling, next_call
 from overnight.web.mcp.trimming import SUMMARY, plain, trimmed
+from overnight.web.mcp.waiting import Watched, after
 
+STATE = "/task/state"  # in the page of a task
+SOON_S = 15.0  # that an answer waits for a task to end
 Given = Mapping[str, Any]  # Any: JSON
 
 
@@ -44,8 +51,10 @@ def _carried_out(name: str, given: Given, telling: Telling) -> Json:
 
 
 def _answered(name: str, repo: str | None, given: Given, telling: Telling, *, key: str = "") -> Json:
-    found = plain(call(name, repo, json.dumps(given), telling.caller, key=key))
-    result, cuts = trimmed(found, SUMMARY, telling.clean)
+    found = call(name, repo, json.dumps(given), telling.caller, key=key)
+    if isinstance(found, Begun):
+        return _begun(found, telling)
+    result, cuts = trimmed(plain(found), SUMMARY, telling.clean)
     tag = given.get("tag") if isinstance(given.get("tag"), str) else None
     pattern = "/home" if repo is None else "/repos/{repo}/campaigns/{tag}" if tag else "/repos/{repo}"
     address = address_of(pattern, repo=repo, tag=tag)
@@ -54,4 +63,27 @@ def _answered(name: str, repo: str | None, given: Given, telling: Telling, *, ke
         "address": address,
         **({"cut": cuts} if cuts else {}),
         "next": next_call("look", "see what came of it", address=address),
+    }
+
+
+def _begun(begun: Begun, telling: Telling) -> Json:
+    """What came of a task if it ends soon, else where it can be waited for.
+
+    Raises:
+        UserError: it failed.
+    """
+    state, mark = Watched(place(begun.address, telling), STATE), telling.remember(TaskState.RUNNING)
+    if after(state, mark, TaskState.RUNNING, SOON_S, telling.ongoing) == TaskState.RUNNING:
+        why = "until it ends; to end it before, `stop`"
+        follows = next_call("wait", why, address=begun.address, at=STATE, mark=mark)
+        return {"result": {**plain(begun), "state": TaskState.RUNNING}, "address": begun.address, "next": follows}
+    task = plain(state.here.look().found)
+    if task["error"]:
+        raise UserError(task["error"], fix=task["fix"])
+    result, cuts = trimmed(task, SUMMARY, telling.clean)
+    return {
+        "result": result,
+        "address": begun.address,
+        **({"cut": cuts} if cuts else {}),
+        "next": next_call("look", "it is over; see where things stand", address="/home"),
     }

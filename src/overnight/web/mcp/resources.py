@@ -1,10 +1,10 @@
 """Resources of MCP: the pages as Markdown, each by `overnight://` before its address."""
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from overnight.errors import UserError
-from overnight.operations.fields import inputs_of
+from overnight.operations.fields import InputField, foreign_inputs_of
 from overnight.operations.page import REPOSITORY, AnyPage
 from overnight.operations.pages import address_of, pages
 from overnight.web.calls import Caller
@@ -23,15 +23,16 @@ _PART = re.compile(r"\{(\w+)\}")
 
 def fixed(caller: Callable[[], Caller]) -> Json:
     """Pages whose address is whole, and those of each repository."""
-    whole = [page.address for page in pages().values() if not _PART.findall(page.address)]
-    of_one = [page.address for page in pages().values() if _PART.findall(page.address) == [REPOSITORY]]
+    ready = [page for page in pages().values() if all(field.default is not ... for field in _asked(page))]
+    whole = [page.address for page in ready if not _PART.findall(page.address)]
+    of_one = [page.address for page in ready if _PART.findall(page.address) == [REPOSITORY]]
     found = [*whole, *(address_of(address, repo=name) for name in _served(caller) for address in of_one)][:LISTED]
     return {"resources": [{"uri": f"{SCHEME}{address}", "name": address, "mimeType": KIND} for address in found]}
 
 
 def templates() -> Json:
     """Addresses with parts, and with what they take as a query."""
-    found = [page for page in pages().values() if _PART.findall(page.address)]
+    found = [page for page in pages().values() if _PART.findall(page.address) or _asked(page)]
     return {
         "resourceTemplates": [
             {
@@ -71,6 +72,11 @@ def _served(caller: Callable[[], Caller]) -> Iterable[str]:
 
 
 def _query(page: AnyPage) -> str:
-    parts = _PART.findall(page.address)
-    rest = [field.name for field in inputs_of(page.operation) if field.name not in parts]
+    rest = [field.name for field in _asked(page)]
     return f"{{?{','.join(rest)}}}" if rest else ""
+
+
+def _asked(page: AnyPage) -> Sequence[InputField]:
+    """What its operation takes beside the parts of its address."""
+    parts = _PART.findall(page.address)
+    return [field for field in foreign_inputs_of(page.operation) if field.name not in parts]

@@ -41,15 +41,14 @@ class Session:
 
     def fail(self, number: Id | None, failure: Failure) -> None:
         """Answer with an error of the protocol."""
-        data = {} if failure.data is None else {"data": failure.data}
-        self._write({"id": number, "error": {"code": failure.code, "message": str(failure), **data}})
+        self._write({"id": number, "error": _error(failure)})
 
     def end(self, *, wait_s: float | None = None) -> None:
         """Cancel what only waits, and let the rest end."""
         with self._lock:
             calls = list(self._calls.values())
         for ongoing, _ in calls:
-            ongoing.cancelled.set()
+            ongoing.ending.set()
         for _, thread in calls:
             thread.join(wait_s)
 
@@ -77,14 +76,14 @@ class Session:
 
     def _answer(self, number: Id, message: Message, ongoing: Ongoing) -> None:
         try:
-            found = self._dispatcher.answer(message, ongoing)
+            told = {"id": number, "result": self._dispatcher.answer(message, ongoing)}
         except Failure as failure:
-            self.fail(number, failure)
+            told = {"id": number, "error": _error(failure)}
         except Exception:  # noqa: BLE001  # the outermost frame of a request
             traceback.print_exc(file=sys.stderr)
-            self.fail(number, Failure(INTERNAL, "this is a bug in overnight; its standard error says more"))
-        else:
-            self._write({"id": number, "result": found})
+            told = {"id": number, "error": {"code": INTERNAL, "message": "this is a bug in overnight; see its standard error"}}
+        if not ongoing.withdrawn.is_set():
+            self._write(told)
 
     def _note(self, message: Message) -> None:
         """A notification: only a cancellation says something to us."""
@@ -93,7 +92,8 @@ class Session:
             with self._lock:
                 call = self._calls.get(given)
             if call:
-                call[0].cancelled.set()
+                call[0].withdrawn.set()
+                call[0].ending.set()
 
     def _progress(self, token: Id, done: float, total: float, words: str) -> None:
         params = {"progressToken": token, "progress": done, "total": total, "message": words}
@@ -101,3 +101,7 @@ class Session:
 
     def _write(self, message: Json) -> None:
         self._send(json.dumps({"jsonrpc": "2.0", **message}, allow_nan=False, separators=(",", ":")).encode() + b"\n")
+
+
+def _error(failure: Failure) -> Json:
+    return {"code": failure.code, "message": str(failure), **({} if failure.data is None else {"data": failure.data})}

@@ -1,5 +1,6 @@
 """What a tool has at hand while it answers."""
 
+import json
 from collections.abc import Callable, MutableMapping
 from dataclasses import dataclass
 
@@ -7,7 +8,9 @@ from overnight.errors import UserError
 from overnight.web.calls import Caller
 from overnight.web.mcp.messages import Json
 from overnight.web.mcp.ongoing import Ongoing
-from overnight.web.mcp.trimming import SUMMARY, Plain, trimmed
+from overnight.web.mcp.trimming import SUMMARY, Plain, mark_of, trimmed
+
+LARGEST = 256 * 1024  # characters of a state that is kept, as JSON
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +25,13 @@ class Telling:
     def shown(self, value: Plain, most: int = SUMMARY) -> Plain:
         """A value, cut to a size, without a word on what was left out."""
         return trimmed(value, most, self.clean)[0]
+
+    def remember(self, state: Plain) -> str:
+        """The mark of a page's state, or of a part's; `wait` can then tell what changed since."""
+        mark = mark_of(state)
+        if len(json.dumps(state)) <= LARGEST:
+            self.states[mark] = state
+        return mark
 
     def repository(self, named: str | None) -> str:
         """The repository that a call is about: the one that is named, or the only one.

@@ -13,8 +13,17 @@ SUMMARY = 6_000  # characters of an answer as JSON, about 2,000 tokens
 FULL = 16_000
 KEY = 100  # characters of a name in a mapping
 MOST_CUTS = 10  # that are listed
-# Entries of a list, characters of a text, depth; a mapping has four times as many entries. The last fits in any size.
-STEPS = ((1000, 10_000, 12), (50, 4_000, 10), (20, 2_000, 8), (10, 1_000, 8), (5, 400, 7), (3, 200, 6), (2, 100, 4), (1, 60, 2))
+# Entries of a list and of a mapping, characters of a text, depth. The last fits in any size.
+STEPS = (
+    (1000, 1000, 16_000, 12),
+    (50, 200, 4_000, 10),
+    (20, 100, 2_000, 8),
+    (10, 100, 1_000, 8),
+    (5, 50, 400, 7),
+    (3, 50, 200, 6),
+    (2, 20, 100, 4),
+    (1, 8, 60, 2),
+)
 DIGITS = 10  # of a place in a list
 DURATION = "_s"  # the end of names of durations, which change all the time
 EMPTY: Sequence[object] = (None, "", [], {})
@@ -24,6 +33,7 @@ Plain = Any  # Any: JSON
 @dataclass(slots=True)
 class _Cutting:
     items: int
+    names: int
     characters: int
     depth: int
     clean: Callable[[str], str]
@@ -40,11 +50,10 @@ class _Cutting:
                 self.left_out(at, self.items, len(value))
             return [self.show(each, f"{at}/{number}", depth + 1) for number, each in enumerate(value[: self.items])]
         if isinstance(value, dict):
-            most = 4 * self.items
-            if len(value) > most:
-                self.left_out(at, most, len(value))
-            names = list(value)[:most]
-            return {printable(name, KEY): self.show(value[name], f"{at}/{_pointed(name)}", depth + 1) for name in names}
+            if len(value) > self.names:
+                self.left_out(at, self.names, len(value))
+            shown = list(value)[: self.names]
+            return {printable(name, KEY): self.show(value[name], f"{at}/{_pointed(name)}", depth + 1) for name in shown}
         return value
 
     def text(self, value: str, at: str) -> str:
@@ -76,9 +85,9 @@ def trimmed(
     value: Plain, most: int, clean: Callable[[str], str], *, at: str = "", offset: int = 0
 ) -> tuple[Plain, Sequence[Plain]]:
     """What is shown of it, in at most so many characters of JSON, and what was left out of it."""
-    begun = value[offset:] if isinstance(value, list | str) else value
-    for items, characters, depth in STEPS:
-        cutting = _Cutting(items, characters, depth, clean)
+    begun = _from(value, offset)
+    for items, names, characters, depth in STEPS:
+        cutting = _Cutting(items, names, characters, depth, clean)
         shown = cutting.show(begun, at)
         if len(json.dumps(shown)) <= most:
             break
@@ -86,6 +95,12 @@ def trimmed(
         {**cut, "shown": cut["shown"] + offset, "of": cut["of"] + offset} if cut["at"] == at else cut for cut in cutting.cuts
     ]
     return shown, cuts[:MOST_CUTS]
+
+
+def _from(value: Plain, offset: int) -> Plain:
+    if isinstance(value, dict):
+        return {name: value[name] for name in list(value)[offset:]}
+    return value[offset:] if isinstance(value, list | str) else value
 
 
 def part(value: Plain, pointer: str) -> Plain:

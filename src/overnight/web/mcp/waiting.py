@@ -15,20 +15,20 @@ from overnight.web.mcp.telling import Telling, next_call
 from overnight.web.mcp.trimming import Plain, mark_of, part, plain
 
 LOOK_S = 0.5  # between looks at the files that a page watches
-AGAIN_S = 3.0  # between second looks at a page that names no files, or whose time passes
+AGAIN_S = 3.0  # until it is looked again though no file changed: a process that is killed changes none
+REST = 20.0  # the same, as a multiple of what a look takes
 TOLD_S = 5.0  # between notes of progress: clients count them as signs of life
 
 
 def wait(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
     """What changed, or that nothing did in this time."""
-    watched = _Watched(place(given["address"], telling), given.get("at", ""))
+    watched = Watched(place(given["address"], telling), given.get("at", ""))
     found = watched.look()
     mark = given.get("mark", mark_of(found))
     before = telling.states.get(mark) if "mark" in given else found
     if mark_of(found) == mark:
-        found = _after(watched, mark, found, given["timeout_s"], telling.ongoing)
-    now = mark_of(found)
-    telling.states[now] = found
+        found = after(watched, mark, found, given["timeout_s"], telling.ongoing)
+    now = telling.remember(found)
     shown = list(changes(before, found, watched.at))[:MOST] if now != mark and before is not None else []
     again = {"address": given["address"], **({"at": watched.at} if watched.at else {})}
     follows = next_call("look", "see it whole", **again) if now != mark else next_call("wait", "nothing yet", **again, mark=now)
@@ -36,13 +36,14 @@ def wait(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
 
 
 @dataclass(frozen=True, slots=True)
-class _Watched:
+class Watched:
     """A page, or a part of it."""
 
     here: Place
     at: str
 
     def look(self) -> Plain:
+        """What it is now."""
         return part(plain(self.here.look().found), self.at)
 
     def files(self) -> Sequence[tuple[int, int, int]]:
@@ -50,20 +51,21 @@ class _Watched:
         return [_signature(file) for file in self.here.page.watches(self.here.context, self.here.given)]
 
 
-def _after(watched: _Watched, mark: str, found: Plain, timeout_s: float, ongoing: Ongoing) -> Plain:
+def after(watched: Watched, mark: str, found: Plain, timeout_s: float, ongoing: Ongoing) -> Plain:
     """What it is after the next change, or as it was if none comes in time."""
     began = told = looked = time.monotonic()
-    seen = watched.files()
-    while (left_s := began + timeout_s - time.monotonic()) > 0 and not ongoing.cancelled.wait(min(LOOK_S, left_s)):
+    seen, again_s = watched.files(), AGAIN_S
+    while (left_s := began + timeout_s - time.monotonic()) > 0 and not ongoing.ending.wait(min(LOOK_S, left_s)):
         now = time.monotonic()
         if now > told + TOLD_S:
             ongoing.progress(round(now - began, 1), timeout_s, "waiting")
             told = now
         files = watched.files()
-        if files == seen and (files or now < looked + AGAIN_S):
+        if files == seen and now < looked + again_s:
             continue
-        seen, looked = files, now
-        found = watched.look()
+        seen, found = files, watched.look()
+        looked = time.monotonic()
+        again_s = max(AGAIN_S, REST * (looked - now))
         if mark_of(found) != mark:
             break
     return found

@@ -134,12 +134,16 @@ def running(
     sockets = listening(0)
     port = sockets[0].getsockname()[1]
     surface = Surface(port=port, hosts=hosts("http", NAME, port), tokens=TokenFile(state))
+
+    async def named() -> Mapping[str, Path]:
+        return repositories or {}
+
     guard = Guard(
         hosts=surface.hosts,
         cookie=COOKIE,
         tokens=surface.tokens,
         attempts=Attempts(),
-        repositories=lambda: repositories or {},
+        repositories=named,
         say=surface.said.append,
         body_s=bounds.request_s,
     )

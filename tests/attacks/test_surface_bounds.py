@@ -1,16 +1,20 @@
 """Floods against the surface: huge requests, slow clients, too many of them, and requests that can be read in two ways."""
 
+import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 
+import anyio.to_thread
 import pytest
 from aiohttp import web
 from surface_server import Surface, parsed, read_all, running
 
+from overnight.web import connections
 from overnight.web.connections import Bounds
 
 PAGE = "/operations.md"
-QUICK = Bounds(connections=4, request_s=0.3, stall_s=0.3, linger_s=0.1)
+QUICK = Bounds(connections=4, of_device=2, request_s=0.3, stall_s=0.3, linger_s=0.1)
 LARGE = 64 * 1024 * 1024  # bytes: more than sockets hold
 
 
@@ -150,6 +154,18 @@ def test_an_answer_that_is_not_read_is_given_up(quick: Surface) -> None:
         assert len(read_all(wire)) < LARGE
 
 
+def test_a_stream_ends_when_its_token_does(quick: Surface) -> None:
+    """Who was logged out hears no more of what changes."""
+    known = quick.browser()
+    name = quick.tokens.read()[-1].name
+    with quick.connected() as wire:
+        wire.sendall(f"GET /events?page=/home HTTP/1.1\r\nHost: {quick.host}\r\nCookie: {known['Cookie']}\r\n\r\n".encode())
+        assert wire.recv(9) == b"HTTP/1.1 "
+        assert quick.connections
+        quick.tokens.revoke(name)
+        assert b"text/event-stream" in read_all(wire)
+
+
 def test_connections_are_bounded(quick: Surface) -> None:
     """The one too many is closed; when another has ended there is room again."""
     with ExitStack() as stack:
@@ -162,3 +178,42 @@ def test_connections_are_bounded(quick: Surface) -> None:
         while len(quick.connections) >= QUICK.connections:
             quick.wait()
         assert quick.ask("GET", "/static/surface.css").status == 200
+
+
+def test_a_device_of_the_network_gets_a_part(quick: Surface, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One that takes all that it can leaves room for the others; this machine is not counted."""
+    monkeypatch.setattr(connections, "_device", lambda wire: "192.0.2.7")
+    with ExitStack() as stack:
+        for _ in range(QUICK.of_device):
+            stack.enter_context(quick.connected())
+        while len(quick.connections) < QUICK.of_device:
+            quick.wait()
+        with quick.connected() as wire:
+            assert read_all(wire) == b""
+        monkeypatch.undo()
+        assert quick.ask("GET", "/static/surface.css").status == 200
+
+
+def test_an_order_under_way_is_finished_at_the_end(tmp_path: Path) -> None:
+    """The server ends while one is carried out: it gets its answer; who only waits is let go."""
+    started, ends = threading.Event(), threading.Event()
+
+    async def slow(request: web.Request) -> web.Response:
+        started.set()
+        await anyio.to_thread.run_sync(ends.wait)
+        return web.Response(text="done")
+
+    async def let_go(_: web.Application) -> None:
+        ends.set()
+
+    def slowly(application: web.Application) -> None:
+        application.add_routes([web.post("/slow", slow)])
+        application.on_shutdown.append(let_go)
+
+    with ExitStack() as stack:
+        with running(tmp_path, more=slowly) as surface:
+            idle, ordering = (stack.enter_context(surface.connected()) for _ in range(2))
+            ordering.sendall(order(surface, "Content-Length: 2", path="/slow") + b"\r\n{}")
+            assert started.wait(20)
+        assert read_all(idle) == b""
+        assert parsed(read_all(ordering)).body == "done"

@@ -2,11 +2,12 @@
 
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from surface_server import Answer, Surface, running
+from surface_server import COOKIE, Answer, Surface, running
 
 from overnight.operations.operation import Tier
 from overnight.operations.registry import operations
@@ -24,9 +25,9 @@ async def who(request: web.Request) -> web.Response:
     return web.Response(text=f"{caller.principal} {caller.origin} {caller.ceiling} {caller.address}")
 
 
-async def broken(_request: web.Request) -> web.Response:
+async def broken(request: web.Request) -> web.Response:
     """A fault of ours."""
-    raise ValueError("a detail of ours")
+    raise ValueError(f"a detail of ours: {request.headers['Authorization']}")
 
 
 def more(application: web.Application) -> None:
@@ -57,7 +58,12 @@ def test_a_link_opens_once(surface: Surface) -> None:
     assert {"HttpOnly", "SameSite=Strict", "Path=/"} <= set(properties) and text not in cookie
     assert surface.ask("GET", PAGE, {"Cookie": cookie}).let_in
     again = surface.ask("GET", link, {"Accept": "text/html"})
-    assert again.status == 401 and "set-cookie" not in again.headers and "overnight token --link" in again.body
+    assert (
+        again.status == 401
+        and "set-cookie" not in again.headers
+        and "overnight token --link" in again.body
+        and "Enter" in again.body
+    )
     assert surface.ask("GET", link, {"Cookie": cookie}).status == 303  # the same browser, by its history
     assert surface.ask("GET", PAGE, {"Authorization": f"Bearer {text}"}).status == 401
 
@@ -83,7 +89,8 @@ def test_a_token_is_seen_nowhere_else(surface: Surface, tmp_path: Path, caplog: 
         order(surface, program, "/api/broken"),
         surface.ask("GET", link),
     ]
-    assert [answer.status for answer in answers] == [404, 401, 401, 401, 400, 401, 405, 200, 200, 500, 303]
+    assert answers[0].status in {400, 404}
+    assert [answer.status for answer in answers[1:]] == [401, 401, 401, 400, 401, 405, 200, 200, 500, 303]
     cookie = answers.pop().headers["set-cookie"]
     kept = (tmp_path / "web" / "tokens.json").read_text()
     for text in texts:
@@ -91,6 +98,7 @@ def test_a_token_is_seen_nowhere_else(surface: Surface, tmp_path: Path, caplog: 
         assert text not in kept and text not in "".join(surface.said) and text not in caplog.text and text not in cookie
     assert all(answer.headers["referrer-policy"] == "no-referrer" for answer in answers)
     assert all(answer.headers["cache-control"] == "no-store" for answer in answers)
+    assert [line for line in surface.said if line.startswith("a fault of ours at /api/broken: ValueError: a detail of ours: ")]
     assert not [answer for answer in answers if "a detail of ours" in answer.body or "Traceback" in answer.body]
 
 
@@ -120,6 +128,8 @@ def test_each_role_is_one_principal_to_operations(surface: Surface) -> None:
     _, text = surface.tokens.make(Role.AGENT, Use.PROGRAM, "claude")
     agent = {"Authorization": f"Bearer {text}", "X-Overnight-Principal": "owner:me", "Cookie": "OVERNIGHT_PRINCIPAL=owner:me"}
     assert order(surface, agent).body == "agent:claude claw reversible Address(channel='rest', id='claude')"
+    assert order(surface, agent, "/api/v1/repos/x%1b%5B31m/idea/add").status == 404
+    assert surface.said[-2:] == ["claude: who: 200 OK", "claude: idea add in x\\x1b[31m: 404 Not Found"]
 
 
 def test_what_was_revoked_opens_nothing(surface: Surface) -> None:
@@ -156,3 +166,54 @@ def test_guesses_are_bounded_and_lock_nobody_out(surface: Surface) -> None:
     assert surface.ask("GET", PAGE, {"Cookie": "overnight-abcdefgh=guess"}).headers["retry-after"] == "60"
     assert surface.ask("GET", PAGE, known).let_in
     assert surface.ask("GET", link).status == 303
+
+
+def test_a_link_that_is_opened_many_times_at_once_opens_once(surface: Surface) -> None:
+    """Of browsers that race for it one gets a session."""
+    link = surface.link()
+    with ThreadPoolExecutor(8) as racers:
+        statuses = sorted(answer.status for answer in racers.map(lambda _: surface.ask("GET", link), range(8)))
+    assert statuses == [303] + [401] * 7
+    assert [token.use for token in surface.tokens.read()] == [Use.SESSION]
+
+
+def test_odd_credentials_are_read_fast_and_open_nothing(surface: Surface) -> None:
+    """Cookies and headers of every form that a parser could stumble over; none holds the server up."""
+    session = surface.browser()["Cookie"]
+    quoted = "\\" * 7_000
+    cookies = [f'{COOKIE}="{quoted}"', f'a="{quoted}', "=;" * 3_000, f"{COOKIE}=", COOKIE, f"{COOKIE.upper()}={session}"]
+    for cookie in (*cookies, f"{session}x", f"{COOKIE}=\xff", '"' * 7_000, f"$Version=1; {COOKIE}=x; $Path=/"):
+        assert surface.ask("GET", PAGE, {"Cookie": cookie}).status in {400, 401}, cookie[:40]
+    for value in (
+        "Bearer",
+        "Bearer ",
+        "bearer null",
+        "Bearer \t",
+        f"Token {session}",
+        "Basic b3duZXI6",
+        "Bearer " + "x" * 7_000,
+        "x",
+    ):
+        assert surface.ask("GET", PAGE, {"Authorization": value, "Cookie": session}).status == 401, value[:40]
+    assert surface.ask("GET", PAGE, {"Cookie": f"a=b; {session}; c=d"}).let_in
+
+
+def test_other_ways_to_begin_are_refused_too(surface: Surface) -> None:
+    """Who asks to be told to go on, or for another protocol, is refused like everybody."""
+    asked = {"Expect": "100-continue", "Content-Length": "5", "Content-Type": "application/json"}
+    head = "".join(f"{name}: {value}\r\n" for name, value in {"Host": surface.host, "Connection": "close", **asked}.items())
+    answers = surface.send(f"POST /who HTTP/1.1\r\n{head}\r\n12345".encode())
+    assert answers.count(b"HTTP/1.1 401 ") == 1 and b"HTTP/1.1 200 " not in answers
+    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "x" * 24}
+    for protocol in ("websocket", "h2c"):
+        assert surface.ask("GET", PAGE, {**upgrade, "Upgrade": protocol, "Connection": "Upgrade, close"}).status == 401
+
+
+def test_tokens_that_cannot_be_read_let_nobody_in(surface: Surface) -> None:
+    """A file that somebody broke or replaced: no page, no order, no link, and the terminal says why."""
+    known, link = surface.bearer(), surface.link()
+    surface.tokens.path.write_text("broken")
+    for answer in (surface.ask("GET", PAGE, known), order(surface, known), surface.ask("GET", link)):
+        assert answer.status == 503 and "tokens.json" not in answer.body
+    assert "is no file of tokens" in surface.said[-1]
+    assert surface.ask("GET", "/static/surface.css").status == 200

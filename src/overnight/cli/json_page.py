@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 
 import click
 
+from overnight.cli.front import Ready
 from overnight.cli.main import COMMANDS
-from overnight.cli.serve import Ready
 from overnight.cli.token import NewToken, TokenList
 from overnight.notices.channel_test import NotifyReport
 from overnight.operations.documentation import slug

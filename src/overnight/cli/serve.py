@@ -6,50 +6,40 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from overnight.cli.front import Front, Ready, say
 from overnight.cli.options import json_option
-from overnight.words.foreign import printable
+from overnight.errors import UserError
 
 if TYPE_CHECKING:
-    from overnight.web.token_file import TokenFile
-
-LINE = 500  # characters
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ready:
-    """What `serve --json` prints when it takes requests."""
-
-    address: str  # of the first page, for bookmarks
-    port: int
-    link: str  # opens the pages in a browser, once
-    repositories: Sequence[str]
+    import socket
 
 
 @click.command()
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True, help="Of this machine; 0: a free one.")
 @click.option("--repo", "repos", multiple=True, type=click.Path(path_type=Path), help="Serve this one; by default that here.")
+@click.option("--lan", is_flag=True, help="Also to devices of this network, over TLS.")
 @json_option
-def serve(*, port: int, repos: tuple[Path, ...], as_json: bool) -> int:
+def serve(*, port: int, repos: tuple[Path, ...], lan: bool, as_json: bool) -> int:
     """Serve pages, REST and live events over campaigns and everything else, on this machine alone.
 
     Prints a link that opens once. The repositories of the loops that `overnight ps` lists are served too. Ctrl-C ends it.
     """
     import anyio
 
-    anyio.run(_serve, port, repos, as_json)
+    anyio.run(_serve, port, repos, lan, as_json)
     return 0
 
 
-async def _serve(port: int, repos: Sequence[Path], as_json: bool) -> None:
-    import anyio
+async def _serve(port: int, repos: Sequence[Path], lan: bool, as_json: bool) -> None:
+    import anyio.to_thread
 
     from overnight.files.state_folder import state_folder
     from overnight.web.application import application
@@ -57,53 +47,73 @@ async def _serve(port: int, repos: Sequence[Path], as_json: bool) -> None:
     from overnight.web.connections import Bounds
     from overnight.web.guard import Guard
     from overnight.web.hosts import hosts, own_name
+    from overnight.web.lan import bracketed, certificate, own_addresses
+    from overnight.web.rendering import environment
     from overnight.web.repositories import Served
-    from overnight.web.server import listening, serving
+    from overnight.web.server import serving
     from overnight.web.token_file import TokenFile
 
     tokens, served = TokenFile(state_folder()), Served(repos, Path.cwd())
     name = own_name(tokens.folder)
-    sockets = listening(port)
-    port = sockets[0].getsockname()[1]
+    own, others = (certificate(tokens.folder), [bracketed(each) for each in own_addresses()]) if lan else (None, [])
+    sockets = _listening(tokens.folder, port, lan=lan)
+    front = Front(
+        tokens=tokens,
+        scheme="https" if own else "http",
+        hosts=others[:1] or (name, "127.0.0.1"),
+        port=sockets[0].getsockname()[1],
+        fingerprint=own.fingerprint if own else "",
+    )
     guard = Guard(
-        hosts=hosts("http", name, port),
+        hosts=hosts(front.scheme, name, front.port, others),
         cookie=name.partition(".")[0],
         tokens=tokens,
         attempts=Attempts(),
-        repositories=served.now,
-        say=lambda line: _say(f"{time.strftime('%H:%M:%S')} {line}", err=as_json),
+        repositories=served.current,
+        say=lambda line: say(f"{time.strftime('%H:%M:%S')} {line}", err=as_json),
     )
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with serving(application(guard), sockets, bounds=Bounds()):
+        async with (
+            _known(tokens.folder, front),
+            serving(application(guard), sockets, bounds=Bounds(), tls=own.context() if own else None),
+            anyio.create_task_group() as tasks,
+        ):
             if as_json:
-                link = _link(tokens, name, port)
-                ready = Ready(address=f"http://{name}:{port}/home", port=port, link=link, repositories=list(served.now()))
+                ready = Ready(
+                    address=front.address, port=front.port, link=front.link(), repositories=list(await served.current())
+                )
                 click.echo(json.dumps(asdict(ready)))
             else:
-                names = ", ".join(served.now()) or "no repository yet"
-                _say(f"serving {names} and what is about this machine; Ctrl-C ends it")
-                _print_link(tokens, name, port)
-            with _on_enter(lambda: _print_link(tokens, name, port), asks=not as_json):
+                names = ", ".join(await served.current()) or "no repository yet"
+                say(f"serving {names} and what is about this machine{' to this network' if lan else ''}; Ctrl-C ends it")
+                front.show_link()
+            tasks.start_soon(anyio.to_thread.run_sync, environment)  # before the first page is asked for
+            with _on_enter(front.show_link, asks=not as_json):
                 async for _ in signals:
                     return
 
 
-def _print_link(tokens: "TokenFile", name: str, port: int) -> None:
-    """Print a link, in a terminal only: a log would keep it."""
-    if not sys.stdout.isatty():
-        _say(f"http://{name}:{port}/home; `overnight token --link` prints a link that opens it")
-        return
-    link = _link(tokens, name, port)
-    _say(f"  {link}")
-    _say(f"  {link.replace(name, '127.0.0.1')}   (if your browser does not find the first)")
-    _say("open one of them; it works once, and Enter prints the next")
+def _listening(folder: Path, port: int, *, lan: bool) -> "Sequence[socket.socket]":
+    """Sockets on the port; if a server of ours has it, the error says so."""
+    from overnight.web.running import servers
+    from overnight.web.server import PortTaken, listening
+
+    try:
+        return listening(port, everywhere=lan)
+    except PortTaken as taken:
+        if not any(each.port == port for each in servers(folder)):
+            raise
+        fix = "`overnight token --link` prints a link to it; for another server: --port PORT"
+        raise UserError(f"`overnight serve` runs on port {port} already", fix=fix) from taken
 
 
-def _link(tokens: "TokenFile", name: str, port: int) -> str:
-    from overnight.web.token import Role, Use
+@asynccontextmanager
+async def _known(folder: Path, front: Front) -> AsyncIterator[None]:
+    """Be found by `overnight token --link`, while the context lasts."""
+    from overnight.web.running import written_down
 
-    _, text = tokens.make(Role.OWNER, Use.LINK)
-    return f"http://{name}:{port}/enter?token={text}"
+    with written_down(folder, front.port, front.origins):
+        yield
 
 
 @contextmanager
@@ -127,8 +137,3 @@ def _on_enter(print_next: Callable[[], None], *, asks: bool) -> Iterator[None]:
         yield
     finally:
         loop.remove_reader(0)
-
-
-def _say(line: str, *, err: bool = False) -> None:
-    with suppress(OSError):  # a terminal that is gone ends no server
-        click.echo(printable(line, LINE), err=err)

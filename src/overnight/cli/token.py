@@ -23,6 +23,7 @@ class NewToken:
     role: str  # owner, reader or agent
     use: str  # program: in the header Authorization; link: in an address, once
     token: str
+    link: str  # opens the pages of the `overnight serve` that runs, once; empty: it is for programs, or none runs
     ends: float  # Unix time; 0: never
 
 
@@ -59,7 +60,8 @@ def token(context: click.Context, *, reader: bool, agent: str | None, link: bool
     """
     if context.invoked_subcommand is not None:
         return
-    from overnight.web.token import Role, Use, check_name
+    from overnight.web.running import servers
+    from overnight.web.token import Role, Use, check_name, link_to
 
     if reader and agent is not None:
         raise UserError("a token is for a reader or for an agent", fix="leave one of --reader and --agent out")
@@ -67,13 +69,17 @@ def token(context: click.Context, *, reader: bool, agent: str | None, link: bool
         raise UserError("a link is for a person's browser", fix="leave --link out: an agent sends its token in a header")
     role = Role.READER if reader else Role.OWNER if agent is None else Role.AGENT
     use = Use.LINK if link else Use.PROGRAM
-    made, text = _file().make(role, use, check_name(agent) if agent is not None else "")
+    tokens = _file()
+    origins = [each.origins[0] for each in servers(tokens.folder)] if link else []
+    made, text = tokens.make(role, use, check_name(agent) if agent is not None else "")
+    address = link_to(origins[0], text) if origins else ""
     if as_json:
-        print_json(NewToken(name=made.name, role=role.value, use=use.value, token=text, ends=made.ends))
+        print_json(NewToken(name=made.name, role=role.value, use=use.value, token=text, link=address, ends=made.ends))
         return
-    click.echo(text)
+    click.echo(address or text)
     if link:
-        click.echo("open ADDRESS/enter?token=TOKEN, with the address that `overnight serve` prints; it works once", err=True)
+        none = "" if address else "no `overnight serve` runs; with the address of one, open ADDRESS/enter?token=TOKEN; "
+        click.echo(f"{none}it opens once, within a day", err=True)
     else:
         click.echo(f"it is shown this once; `overnight token revoke {made.name}` ends it", err=True)
 

@@ -49,4 +49,5 @@ def application(guard: Middleware | Caller) -> web.Application:
 async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
     """What every answer says, also an error, a file or a stream."""
     answer.headers.update(HEADERS)
-    answer.headers.setdefault("Cache-Control", "no-cache" if request.path.startswith("/static/") else "no-store")
+    is_static = isinstance(request.match_info.route.resource, web.StaticResource)
+    answer.headers["Cache-Control"] = "no-cache" if is_static else "no-store"  # pages stay in no browser

@@ -6,8 +6,10 @@ Does not cover: a process of this machine that takes all connections again and a
 
 import asyncio
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import cast
 
 from aiohttp import web
@@ -22,6 +24,7 @@ class Bounds:
     """What one server takes on."""
 
     connections: int = 512
+    of_device: int = 64  # from one address of the network; this machine's own is the owner's
     request_s: float = 10.0  # to send the head of a request, also the next one of a connection
     stall_s: float = 30.0  # an answer may lie unread
     linger_s: float = 1.0  # what is left of a refused body is read for so long
@@ -46,12 +49,15 @@ class Connection(web.RequestHandler):
         self._open_now = open_now
         self._wire: asyncio.Transport | None = None  # kept when aiohttp has let go of it
         self._stall: asyncio.TimerHandle | None = None
+        self._device = ""
+        self.may_stay: Callable[[], bool] = lambda: True  # whether who sent its newest request may still come in
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take it, unless there are too many."""
         self._wire = cast(asyncio.Transport, transport)
         super().connection_made(transport)
-        if len(self._open_now) >= self._bounds.connections:
+        self._device = _device(self._wire)
+        if len(self._open_now) >= self._bounds.connections or self._has_too_many():
             self._wire.abort()
             return
         self._open_now.add(self)
@@ -89,17 +95,27 @@ class Connection(web.RequestHandler):
         answer.force_close()
         return answer
 
+    def _has_too_many(self) -> bool:
+        device = self._device
+        return bool(device) and sum(each._device == device for each in self._open_now) >= self._bounds.of_device
+
     def _look_again(self, unread_since: float | None = None) -> None:
-        """Cut it if what was written has lain unread for too long; look at it from time to time."""
+        """Cut it if its token was revoked, or what was written has lain unread for too long; look from time to time."""
         now = self._loop.time()
         if self._wire is None or not self._wire.get_write_buffer_size():
             unread_since = None
         elif unread_since is None:
             unread_since = now
-        elif now - unread_since >= self._bounds.stall_s:
+        if not self.may_stay() or (unread_since is not None and now - unread_since >= self._bounds.stall_s):
             self.cut()
             return
         self._stall = self._loop.call_later(self._bounds.stall_s / 4, self._look_again, unread_since)
+
+
+def _device(wire: asyncio.Transport) -> str:
+    """The address of the other side; empty if it is this machine's loopback."""
+    found = ip_address(str((wire.get_extra_info("peername") or ("127.0.0.1",))[0]).partition("%")[0])
+    return "" if found.is_loopback else str(found)
 
 
 _SILENT = logging.getLogger(f"{__name__}.silent")

@@ -7,18 +7,17 @@ import os
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 
-import anyio
 from aiohttp import web
 from anyio import to_thread
 
 from overnight.errors import UserError
 from overnight.operations.principal import Address
-from overnight.web.application import MOST_BODY
+from overnight.web.answering import answered
 from overnight.web.attempts import Attempts
 from overnight.web.calls import Caller
+from overnight.web.connections import Connection
 from overnight.web.hosts import Hosts
 from overnight.web.refusals import Refused, refusal
 from overnight.web.requests import CALLER, TOKEN
@@ -31,7 +30,7 @@ BODY_S = 10.0
 ENTER, HOME = "/enter", "/home"
 JSON = "application/json"
 METHODS = ("GET", "HEAD", "POST")
-NEW_LINK = "press Enter in the terminal of `overnight serve`, or type `overnight token --link`, for a new link"
+NEW_LINK = "`overnight token --link` makes another, as does Enter in the terminal of `overnight serve`"
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -43,7 +42,7 @@ class Guard:
     cookie: str  # its name: no other server's, as all ports of a host share their cookies
     tokens: TokenFile
     attempts: Attempts
-    repositories: Callable[[], Mapping[str, Path]]
+    repositories: Callable[[], Awaitable[Mapping[str, Path]]]
     say: Callable[[str], None]  # to the owner's terminal
     body_s: float = BODY_S  # that a body may take
 
@@ -58,9 +57,12 @@ class Guard:
                 return await self._enter(request)
             if not isinstance(request.match_info.route.resource, web.StaticResource):  # by what answers, not by the address
                 await self._let_in(request)
-            return await self._answer(request, handler)
+            return await answered(request, handler, self.say, self.body_s)
         except Refused as refused:
             return refusal(request, refused)
+        except UserError as error:  # the file of tokens cannot be read
+            self.say(str(error))
+            return refusal(request, Refused(503, "nobody can come in now", "the terminal of `overnight serve` says why"))
 
     def _check_host(self, request: web.Request) -> None:
         values = request.headers.getall("Host", [])
@@ -80,7 +82,7 @@ class Guard:
 
     async def _let_in(self, request: web.Request) -> None:
         """Check who sends it, what, and whether they may."""
-        token = await self._token(request)
+        token = self._token(request)
         if request.method == "POST" and request.content_type != JSON:
             raise Refused(415, "an order is JSON", f"send it with Content-Type: {JSON}")
         if request.headers.get("Content-Encoding"):
@@ -89,39 +91,46 @@ class Guard:
             raise Refused(405, f"{printable(request.method, 20)} does nothing here", headers={"Allow": ", ".join(METHODS)})
         if request.method == "POST" and token.role is Role.READER:
             raise Refused(403, f"{token.name} may only read", "ask the owner for another token")
-        channel = "web" if token.use is Use.SESSION else "mcp" if request.path.startswith("/mcp") else "rest"
+        channel = "web" if token.use is Use.SESSION else "rest"
+        if isinstance(request.protocol, Connection):
+            request.protocol.may_stay = partial(self._knows, token)  # an event stream lasts, a token may not
         request[TOKEN] = token
         request[CALLER] = Caller(
             principal=token.principal,
             origin=token.origin,
             address=Address(channel=channel, id=token.name),
-            repositories=await to_thread.run_sync(self.repositories),
+            repositories=await self.repositories(),
             environment=os.environ,
             ceiling=token.ceiling,
         )
 
-    async def _token(self, request: web.Request) -> Token:
+    def _token(self, request: web.Request) -> Token:
         """The token that it comes with; in a cookie an order needs the origin of a page of ours too."""
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind:
             use, given = Use.PROGRAM, text.strip() if kind.lower() == "bearer" else ""
         else:
             use, given = Use.SESSION, request.cookies.get(self.cookie, "")
-        found = await self._find(given, use)
+        found = self.tokens.find(given, use) if given else None
         if found is None:
             raise self._unknown(request, given=bool(given))
         if found.use is Use.SESSION and request.method == "POST" and "Origin" not in request.headers:
             raise Refused(403, "a browser sends an order with its page's origin, and this has none")
         return found
 
-    async def _find(self, text: str, use: Use) -> Token | None:
-        return await to_thread.run_sync(partial(self.tokens.find, text, use)) if text else None
+    def _knows(self, token: Token) -> bool:
+        try:
+            return token in self.tokens.read()
+        except UserError:
+            return False
 
     def _unknown(self, request: web.Request, *, given: bool) -> Refused:
         if given and not self.attempts.counts(request.remote or ""):
             return Refused(429, "too many wrong tokens came in the last minute", headers={"Retry-After": "60"})
-        what = "this token is not known" if given else "who are you?"
-        fix = f"in a browser: {NEW_LINK}; a program sends a token of `overnight token` as Authorization: Bearer TOKEN"
+        what = "this token is not known here" if given else "a token is needed here"
+        fix = (
+            "send one that `overnight token` makes, as Authorization: Bearer TOKEN; a browser opens a link of `overnight serve`"
+        )
         return Refused(401, what, fix, {"WWW-Authenticate": "Bearer"})
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
@@ -130,7 +139,7 @@ class Guard:
             raise Refused(403, "a link is not opened in advance")
         opened = await to_thread.run_sync(self.tokens.enter, request.query.get("token", ""))
         if opened is None:
-            if await self._find(request.cookies.get(self.cookie, ""), Use.SESSION):  # a link that was opened again
+            if self.tokens.find(request.cookies.get(self.cookie, ""), Use.SESSION):  # a link that was opened again
                 return web.Response(status=303, headers={"Location": HOME})
             if not self.attempts.counts(request.remote or ""):
                 raise Refused(429, "too many wrong tokens came in the last minute", headers={"Retry-After": "60"})
@@ -141,32 +150,3 @@ class Guard:
         secure = self.hosts.scheme == "https"
         answer.set_cookie(self.cookie, text, httponly=True, samesite="Strict", path="/", max_age=int(SESSION_S), secure=secure)
         return answer
-
-    async def _answer(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        """Have it carried out; an order is said in the terminal."""
-        try:
-            if request.method == "POST":
-                await _read_body(request, self.body_s)
-            elif request.can_read_body:
-                raise Refused(400, f"{printable(request.method, 20)} has no body")
-            answer = await handler(request)
-        except web.HTTPException as answered:
-            if answered.status < HTTPStatus.BAD_REQUEST:
-                raise
-            raise Refused(answered.status, answered.reason) from None
-        except UserError as error:
-            raise Refused(400, str(error)) from error
-        if request.method == "POST":
-            self.say(f"{request[TOKEN].name}: {printable(request.path, 200)}: {answer.status}")
-        return answer
-
-
-async def _read_body(request: web.Request, within_s: float) -> None:
-    """Have the whole body, which handlers then get at once."""
-    if (request.content_length or 0) > MOST_BODY:
-        raise Refused(413, f"a body has at most {MOST_BODY:,} bytes")
-    try:
-        with anyio.fail_after(within_s):
-            await request.read()
-    except TimeoutError:
-        raise Refused(408, f"the body did not come within {within_s:g} s") from None

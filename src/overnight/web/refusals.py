@@ -43,7 +43,7 @@ def refusal(request: web.Request, refused: Refused) -> web.Response:
 def form_of(request: web.Request) -> str:
     """The media type that an answer to this request has."""
     path = request.raw_path.partition("?")[0]
-    if path.startswith(("/api/", "/mcp")) or path.endswith(".json"):
+    if path.startswith("/api/") or path.endswith(".json"):
         return "application/json"
     if path.endswith((".md", ".txt")) or "text/html" not in request.headers.get("Accept", ""):
         return "text/plain"

@@ -14,7 +14,8 @@ from overnight.words.foreign import printable
 
 NAME = 100  # characters
 LOOK_S = 2.0  # how long the loops of this machine are not looked at again
-AGAIN_S = 30.0  # how long it is not looked again in which repository a folder is, if in any
+AGAIN_S = 30.0  # how long it is not looked again in which repository the folder of a loop is
+MOST = 500
 _UNFIT = re.compile(r"[^A-Za-z0-9._-]+")
 
 
@@ -23,9 +24,9 @@ class NotFound(UserError):  # noqa: N818  # a state
 
 
 class Served:
-    """Those that the user named, and those of the loops on this machine, as they come and go.
+    """Those that the user named, and those of the loops on this machine as they come.
 
-    A repository keeps its name as long as this lasts, so that its addresses hold.
+    A repository stays, under its name, as long as this lasts: its addresses hold, also when its campaign has ended.
     """
 
     def __init__(
@@ -43,45 +44,49 @@ class Served:
         self._loops = loops
         self._clock = clock
         self._lock = Lock()
-        self._names: dict[Path, str] = {}
-        self._places: dict[
-            str, tuple[float, Path | None]
-        ] = {}  # of the folders of loops: when it was looked, and what was found
         self._looked_at = float("-inf")
-        self._here = here
-        self._fixed = list(dict.fromkeys(open_repository(folder).toplevel for folder in folders))
-        self._now: Mapping[str, Path] = {}
+        self._folders: dict[str, float] = {}  # of loops, and when it was looked in which repository each is
+        self._here = None if folders else here
+        self._now = named(folders)
 
     def now(self) -> Mapping[str, Path]:
-        """All of them by name."""
+        """All of them by name; the loops of this machine are looked at every two seconds at most."""
         with self._lock:
-            if self._clock() - self._looked_at >= LOOK_S:
-                if not self._fixed:
-                    self._fixed = [place for place in (_around(self._here),) if place]
-                self._now = {self._name(place): place for place in (*self._fixed, *self._of_loops())}
+            if self._is_due():
                 self._looked_at = self._clock()
+                if self._here and self._add(_around(self._here)):
+                    self._here = None
+                for folder in self._of_loops():
+                    self._add(_around(folder))
             return self._now
 
+    async def current(self) -> Mapping[str, Path]:
+        """The same in an event loop, which it does not hold up."""
+        if not self._is_due():
+            return self._now
+        from anyio import to_thread
+
+        return await to_thread.run_sync(self.now)
+
+    def _is_due(self) -> bool:
+        return self._clock() - self._looked_at >= LOOK_S
+
     def _of_loops(self) -> Iterable[Path]:
+        """The folders of loops that were not looked at lately."""
         try:
-            folders = sorted({entry.loop.folder for entry in read_registry(self._loops()).entries})
+            folders = {entry.loop.folder for entry in read_registry(self._loops()).entries}
         except (OSError, UserError):
             return  # what is served beside them is served all the same
-        for folder in folders:
-            if place := self._place(folder):
-                yield place
+        for folder in sorted(folders):
+            if self._clock() - self._folders.get(folder, float("-inf")) >= AGAIN_S:
+                self._folders[folder] = self._clock()
+                yield Path(folder)
 
-    def _place(self, folder: str) -> Path | None:
-        now = self._clock()
-        looked, place = self._places.get(folder, (float("-inf"), None))
-        if now - looked >= AGAIN_S:
-            self._places[folder] = now, (place := _around(Path(folder)))
-        return place
-
-    def _name(self, place: Path) -> str:
-        if place not in self._names:
-            self._names[place] = _free_name(place, set(self._names.values()))
-        return self._names[place]
+    def _add(self, place: Path | None) -> bool:
+        """Serve it from now on; whether there is one."""
+        if place and place not in self._now.values() and len(self._now) < MOST:
+            self._now = {**self._now, _free_name(place, self._now): place}  # who has the earlier one keeps it as it was
+        return place is not None
 
 
 def named(folders: Iterable[Path]) -> Mapping[str, Path]:

@@ -44,6 +44,10 @@ def listening(port: int, *, everywhere: bool = False) -> Sequence[socket.socket]
     raise UserError("no free port was found", fix="name one: --port PORT")
 
 
+class PortTaken(UserError):  # noqa: N818  # a state
+    """Another program listens there."""
+
+
 class _NoFamily(Exception):  # noqa: N818  # a state
     """This machine has no such addresses."""
 
@@ -66,7 +70,7 @@ def _listening(family: socket.AddressFamily, address: str, port: int) -> socket.
             raise _NoFamily from None
         if error.errno == errno.EADDRINUSE:
             fix = "end it, or serve on another port: --port PORT; 0 is one that is free"
-            raise UserError(f"another program listens on port {port} of {address}", fix=fix) from None
+            raise PortTaken(f"another program listens on port {port} of {address}", fix=fix) from None
         raise UserError(f"port {port} of {address} cannot be used: {error.strerror}", fix="name another: --port PORT") from None
     return made
 

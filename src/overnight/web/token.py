@@ -74,6 +74,11 @@ def new_text() -> str:
     return PREFIX + secrets.token_urlsafe(BYTES)
 
 
+def link_to(origin: str, text: str) -> str:
+    """The address that spends a link's token."""
+    return f"{origin}/enter?token={text}"
+
+
 def digest_of(text: str) -> str:
     """What is kept of a token."""
     return sha256(text.encode("utf-8", "surrogateescape")).hexdigest()

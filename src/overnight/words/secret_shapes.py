@@ -38,6 +38,7 @@ _SHAPES: Mapping[str, str] = {
     "://": r"(?<=://)[^/\s:@]{0,100}:[^/\s@]{1,200}(?=@)",  # user and password in a URL
     "earer": r"(?i:\bbearer)\s+(?=\S*[\d*_]|\S+\.\S)[\w.~+/*=-]{6,}",
     "EARER": r"\bBEARER\s+(?=\S*[\d*_]|\S+\.\S)[\w.~+/*=-]{6,}",
+    "overnight_": r"\bovernight_[\w-]{43}(?![\w-])",  # our own, for `overnight serve`
     "PRIVATE KEY": r"-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----(?:(?!-----)(?s:.)){0,20000}"
     r"(?:-----END [A-Z ]{0,40}PRIVATE KEY-----)?",
 }

@@ -18,6 +18,7 @@ SCRIPTS = (
     "gateway.py",
     "ask.py",
     "spending.py",
+    "surface.py",
     "agent.py",
     "brief.py",
     "surface_mcp.py",

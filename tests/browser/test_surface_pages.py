@@ -1,18 +1,28 @@
 """The pages of `overnight serve` in a real browser: phone and desk, light and dark, keyboard, live, orders."""
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from builders import concluded
-from live_serving import Served, caller_for, served
 from opening import running_browser
 from playwright.sync_api import Browser, Page, ViewportSize, expect
-from surface_campaigns import Made, campaign_of, running
-from viewing import DESK, View, Watched
+from surface_campaigns import Made, campaign_of
+from surface_campaigns import running as campaign_running
+from surface_server import Surface, running
+from viewing import DESK, PHONE, Scheme, View, Watched
+
+from overnight.operations.pages import find_page, pages
+from overnight.web.token import Role
 
 CAMPAIGN = "/repos/repo/campaigns/night"
+COMPARED = "/repos/repo/compare?a=night&b=night"
+NOT_LINKED = {"/repos/{repo}/compare", "/tasks/{name}"}  # the first from a form, the second when there is one
+CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text()
+SCHEMES: tuple[Scheme, ...] = ("light", "dark")
+HREF = re.compile(r'href="(/[^"#]*)"')
 Visit = Callable[..., Page]
 
 
@@ -30,24 +40,25 @@ def made(tmp_path: Path) -> Made:
 
 
 @pytest.fixture
-def server(made: Made) -> Iterator[Served]:
+def server(tmp_path: Path, made: Made) -> Iterator[Surface]:
     """A server of that campaign."""
-    with served(caller_for(made.repository)) as server:
+    with running(tmp_path / "state", repositories={"repo": made.repository}) as server:
         yield server
 
 
 @pytest.fixture
-def visit(browser: Browser, server: Served) -> Iterator[Visit]:
+def visit(browser: Browser, server: Surface) -> Iterator[Visit]:
     """Opens pages; at the end checks that none of them fetched from elsewhere, logged, threw or popped up anything."""
     watched: list[Watched] = []
 
-    def visit(address: str, view: View = DESK) -> Page:
+    def visit(address: str, view: View = DESK, role: Role = Role.OWNER) -> Page:
         size = ViewportSize(width=view.width, height=view.height)
         context = browser.new_context(viewport=size, color_scheme=view.scheme, reduced_motion=view.motion)
         contexts.callback(context.close)
-        watched.append(Watched(context, f"{server.url}/", below=True))
+        watched.append(Watched(context, f"{server.origin}/", below=True))
         page = context.new_page()
-        page.goto(server.url + address)
+        page.goto(server.origin + server.link(role))
+        page.goto(server.origin + address)
         return page
 
     with ExitStack() as contexts:
@@ -62,14 +73,169 @@ def test_what_a_session_does_is_shown_while_the_reader_writes(visit: Visit, made
     words = page.locator("textarea[name=text]")
     words.fill("warm up over fewer steps")
     words.evaluate("one => one.setSelectionRange(5, 7)")
-    before = page.locator("#status").inner_text()
-    with running(made) as ledger:
+    before = page.locator("#answers").inner_text()
+    with campaign_running(made) as ledger:
         ledger.append(concluded(4))
-        expect(page.locator("#status")).not_to_have_text(before)
-        page.wait_for_function("before => document.querySelector('#status').innerText != before", arg=before)
+        expect(page.locator("#answers")).not_to_have_text(before)
+        page.wait_for_function("before => document.querySelector('#answers').innerText != before", arg=before)
     assert words.evaluate("one => [document.activeElement === one, one.value, one.selectionStart, one.selectionEnd]") == [
         True,
         "warm up over fewer steps",
         5,
         7,
     ]
+
+
+def linked(server: Surface) -> Mapping[str, str]:
+    """An address of each kind of page that links lead to, from the first one on."""
+    reader, found, waiting = server.bearer(), dict[str, str](), ["/home"]
+    while waiting:
+        address = waiting.pop(0).replace("&amp;", "&")
+        matched = find_page(address.partition("?")[0])
+        if matched is None or matched[0].address in found:
+            continue
+        found[matched[0].address] = address
+        waiting += HREF.findall(server.ask("GET", address, reader).body)
+    return found
+
+
+def test_every_page_is_reached_by_links_and_can_be_read(visit: Visit, server: Surface) -> None:
+    """On phone and desk, light and dark: nothing scrolls sideways, all text has contrast, and it begins with the skip link."""
+    found = linked(server)
+    assert set(pages()) - set(found) <= NOT_LINKED
+    page = visit("/home")
+    for address in [*found.values(), COMPARED]:
+        answer = page.goto(server.origin + address)
+        assert answer is not None
+        assert (address, answer.status) == (address, 200)
+        page.evaluate("document.querySelectorAll('details').forEach(part => { part.open = true; })")
+        for width in (DESK.width, PHONE.width, 320):
+            page.set_viewport_size({"width": width, "height": PHONE.height})
+            assert (address, page.evaluate("document.documentElement.scrollWidth") <= width) == (address, True)
+        for scheme in SCHEMES:
+            page.emulate_media(color_scheme=scheme)
+            faint = [(text["words"], text["ratio"]) for text in page.evaluate(CONTRASTS) if text["ratio"] < 4.5]
+            assert (address, scheme, faint) == (address, scheme, [])
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "#main"
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement === document.body || document.activeElement.closest('header') === null")
+
+
+def test_keyboard_reaches_every_control(visit: Visit) -> None:
+    """Tab goes through all that can be pressed on a campaign's page, in its order, each with a visible focus."""
+    page = visit(CAMPAIGN)
+    reached: list[int] = []
+    page.keyboard.press("Tab")
+    while page.evaluate("document.activeElement !== document.body") and len(reached) < 200:
+        reached.append(page.evaluate("[...document.querySelectorAll('*')].indexOf(document.activeElement)"))
+        assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") != "none"
+        page.keyboard.press("Tab")
+    controls = page.evaluate(
+        "[...document.querySelectorAll('*')].flatMap((one, place) => one.matches('a[href], summary, [tabindex=\"0\"], button,"
+        " textarea, select, input:not([type=hidden], [type=radio]), input:checked') && one.checkVisibility() ? [place] : [])"
+    )
+    assert reached == controls
+    assert len(controls) > 15
+
+
+def test_an_idea_is_given_by_keyboard(visit: Visit) -> None:
+    """Typed, sent with Enter on the button, answered beside the form, and shown in the queue."""
+    page = visit(CAMPAIGN)
+    form = page.locator("form[data-order$='/idea/add']")
+    form.locator("textarea").focus()
+    page.keyboard.type("Use rotary positions everywhere")
+    while not page.evaluate("document.activeElement.matches('form button')"):
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(form.locator("output")).to_have_text("Done")
+    assert form.get_by_role("button").evaluate("one => one === document.activeElement")
+    expect(form.locator("textarea")).to_have_value("")
+    ideas = visit(f"{CAMPAIGN}/ideas")
+    expect(ideas.locator("main")).to_contain_text("Use rotary positions everywhere")
+
+
+def test_a_refused_order_says_why(browser: Browser, server: Surface) -> None:
+    """What is wrong and the fix stand beside the form; what was typed stays."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.origin + server.link())
+        page.goto(server.origin + CAMPAIGN)
+        form = page.locator("form[data-order$='/idea/add']")
+        form.locator("textarea").fill("...")
+        form.get_by_role("button").click()
+        expect(form.locator("output.failed")).to_contain_text("the idea has no words")
+        expect(form.locator("textarea")).to_have_value("...")
+
+
+def test_a_reader_sees_no_forms(visit: Visit) -> None:
+    """Who may only read is offered nothing else."""
+    page = visit(CAMPAIGN, role=Role.READER)
+    assert page.locator("form").count() == 0
+    expect(page.locator("#live")).to_have_text("Live")
+
+
+def test_a_page_says_that_its_server_is_gone(browser: Browser, server: Surface) -> None:
+    """A reader is not left with what looks current; when the server is there again, the page is live again."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.origin + server.link())
+        page.goto(server.origin + CAMPAIGN)
+        expect(page.locator("#live")).to_have_text("Live")
+        page.route("**/events?*", lambda route: route.abort())
+        page.evaluate("dispatchEvent(new Event('pagehide')); dispatchEvent(new Event('pageshow'))")
+        expect(page.locator("#live")).to_contain_text("Connection lost")
+        page.unroute("**/events?*")
+        expect(page.locator("#live")).to_have_text("Live", timeout=20_000)
+
+
+EVIL = (
+    "<section id=state data-live><p>now</p><script>window.owned = 1</script><img src=x onerror='window.owned = 2'>"
+    "<iframe srcdoc='<script>parent.owned = 3</script>'></iframe><svg onload='window.owned = 4'></svg>"
+    "<form action='http://evil.example/'><button id=evil>go</button></form>"
+    "<form data-order='//evil.example/api/'><button id=worse>go</button></form></section>"
+)
+
+
+def test_nothing_runs_that_a_swap_brings(browser: Browser, server: Surface) -> None:
+    """Were hostile markup ever in a page, the swap would run none of it, and no form would post it elsewhere."""
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.origin + server.link())
+        fetched: list[str] = []
+        page.on("request", lambda request: fetched.append(request.url))
+        body = f"<!DOCTYPE html><title>t</title><main id=main>{EVIL}</main>"
+        page.route(
+            f"**{CAMPAIGN}",
+            lambda route: (
+                route.continue_()
+                if route.request.resource_type == "document"
+                else route.fulfill(body=body, content_type="text/html")
+            ),
+        )
+        page.goto(server.origin + CAMPAIGN)
+        expect(page.locator("#state")).to_contain_text("now")
+        for button in ("#evil", "#worse"):
+            page.locator(button).click()
+        assert page.evaluate("window.owned") is None
+        assert [url for url in fetched if not url.startswith((f"{server.origin}/", "about:"))] == []
+        assert page.url == server.origin + CAMPAIGN
+
+
+def test_hostile_text_stays_text_when_it_is_swapped_in(browser: Browser, tmp_path: Path) -> None:
+    """What others wrote to a campaign is text on its pages, also after the page has changed under the reader."""
+    made = campaign_of(tmp_path / "repo", 30, ended=False, nasty=True)
+    with running(tmp_path / "state", repositories={"repo": made.repository}) as server, browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.origin + server.link())
+        fetched: list[str] = []
+        page.on("request", lambda request: fetched.append(request.url))
+        page.goto(server.origin + CAMPAIGN)
+        before = page.locator("#answers").inner_text()
+        with campaign_running(made) as ledger:
+            ledger.append(concluded(31))
+            page.wait_for_function("before => document.querySelector('#answers').innerText != before", arg=before)
+        assert page.evaluate("window.owned") is None
+        assert page.evaluate("document.querySelectorAll('main script, main img, main iframe, main style').length") == 0
+        assert [url for url in fetched if not url.startswith(f"{server.origin}/")] == []

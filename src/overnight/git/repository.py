@@ -5,6 +5,7 @@ import re
 import shlex
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -218,12 +219,17 @@ def _first_look() -> Deadline:
 
 
 def _check_version(folder: Path) -> None:
-    said = run(("version",), folder=folder, environment=inherited("PATH"), deadline=_first_look()).stdout.decode(
-        "utf-8", "replace"
-    )
+    path = inherited("PATH")
+    said = _version(folder, tuple(path.items()))
     found = re.search(r"(\d+)\.(\d+)", said)
     if not found or (int(found[1]), int(found[2])) < OLDEST_GIT:
         raise RepositoryError(f"{printable(said.strip(), PATH_SHOWN)} is not supported", fix="install git 2.39 or newer")
+
+
+@lru_cache(maxsize=8)
+def _version(folder: Path, path: tuple[tuple[str, str], ...]) -> str:
+    """What git says that it is; a server asks once for each folder, not at every page."""
+    return run(("version",), folder=folder, environment=dict(path), deadline=_first_look()).stdout.decode("utf-8", "replace")
 
 
 def _checked(tag: str) -> str:

@@ -1,14 +1,17 @@
 """`/events?page=ADDRESS`: server-sent events, one each time that a page has changed; its id is the page's version."""
 
 import asyncio
-from urllib.parse import parse_qsl, urlsplit
+import socket
+from urllib.parse import parse_qsl
 
-from aiohttp import ClientConnectionResetError, web
+from aiohttp import ClientConnectionResetError, hdrs, web
 
 from overnight.errors import UserError
 from overnight.web.calls import place_at
+from overnight.web.errors import error_of
 from overnight.web.live import LivePages, TooMany, ViewedPage
 from overnight.web.made_pages import Address
+from overnight.web.refusals import Refused, refusal
 from overnight.web.requests import caller_of
 
 LIVE = web.AppKey("live", LivePages)
@@ -34,24 +37,24 @@ def add_to(application: web.Application) -> None:
 async def events(request: web.Request) -> web.StreamResponse:
     """Stream the versions of a page until the viewer goes."""
     live, caller = request.app[LIVE], caller_of(request)
-    wanted = urlsplit(request.query.get("page", ""))
-    query = parse_qsl(wanted.query, keep_blank_values=True)
-    session = str(caller.principal)
+    path, _, asked = request.query.get("page", "").partition("?")
+    query = parse_qsl(asked, keep_blank_values=True)
+    session = caller.address.id if caller.address else ""
     try:
-        place_at(wanted.path, query, caller)
-        with live.viewing(Address.of(wanted.path, query, caller), caller, session) as page:
+        place_at(path, query, caller)
+        with live.viewing(Address.of(path, query, caller), caller, session) as page:
             return await _stream(request, page)
     except TooMany as error:
-        return web.Response(status=503, text=f"{error}\n", headers={"Retry-After": "10"})
+        return refusal(request, Refused(503, str(error), headers={hdrs.RETRY_AFTER: "10"}))
     except UserError as error:
-        return web.Response(status=404, text=f"{error}\n")
+        found = error_of(error, reads=True)
+        return refusal(request, Refused(found.status, found.error, found.fix))
 
 
 async def _stream(request: web.Request, page: ViewedPage) -> web.StreamResponse:
     stream = web.StreamResponse(headers=HEADERS)
     await stream.prepare(request)
-    if request.transport is not None:
-        request.transport.set_write_buffer_limits(high=BUFFERED)
+    _bound(request)
     try:
         await _write(stream, f"retry: {RETRY_MS}\n\n")
         await _follow(request, stream, page)
@@ -61,6 +64,14 @@ async def _stream(request: web.Request, page: ViewedPage) -> web.StreamResponse:
     except ClientConnectionResetError:
         pass  # gone
     return stream
+
+
+def _bound(request: web.Request) -> None:
+    """Let little wait for a viewer who does not read, here and in the kernel."""
+    if request.transport is not None:
+        request.transport.set_write_buffer_limits(high=BUFFERED)
+        if (connection := request.transport.get_extra_info("socket")) is not None:
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, BUFFERED)
 
 
 async def _follow(request: web.Request, stream: web.StreamResponse, page: ViewedPage) -> None:

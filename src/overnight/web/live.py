@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 
@@ -19,7 +20,7 @@ from overnight.errors import UserError
 from overnight.web.calls import Caller
 from overnight.web.made_pages import Address, MadePage, make_page, signature_of
 
-Make = Callable[[Address, Caller], MadePage]
+Make = Callable[[Address, Caller, tuple[Path, ...]], MadePage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +58,13 @@ class ViewedPage:
         self._announced_s = 0.0  # when viewers last got a new version
         self._changed = asyncio.Event()
 
-    async def keep(self, make: Callable[[], Awaitable[MadePage]]) -> None:
-        """Make it now, and again each time that it changes, until cancelled."""
+    async def keep(self, make: Callable[[tuple[Path, ...]], Awaitable[MadePage]]) -> None:
+        """Make it now, and again each time that it changes, until cancelled; what it watches is asked at second looks."""
+        watched: tuple[Path, ...] = ()
         while True:
-            made = await make()
+            made = await make(watched)
             self._take(made)
-            await self._change(made)
+            watched = made.watched if await self._change(made) else ()
 
     async def changed(self, most_s: float) -> None:
         """Wait until there is another version, or it ended, or some seconds passed."""
@@ -86,15 +88,16 @@ class ViewedPage:
             self._changed = asyncio.Event()
         self.made = made
 
-    async def _change(self, made: MadePage) -> None:
-        """Wait until its files change, or it is to be made anyway."""
+    async def _change(self, made: MadePage) -> bool:
+        """Wait until its files change, or it is to be made anyway; whether they changed."""
         rest_s = self._pace.rest * made.cost_s
         await asyncio.sleep(rest_s)
         looks = max(1, round(max(self._pace.again, 4 * rest_s) / self._pace.look))
         for _ in range(looks):
             if signature_of(made.watched) != made.signature:
-                return
+                return True
             await asyncio.sleep(self._pace.look)
+        return False
 
 
 class LivePages:
@@ -110,6 +113,16 @@ class LivePages:
         self._sessions = Counter[str]()
         self._threads = CapacityLimiter(limits.threads)
         self._closed = False
+
+    @property
+    def watched(self) -> int:
+        """How many pages are."""
+        return len(self._viewed)
+
+    @property
+    def viewers(self) -> int:
+        """How many there are."""
+        return self._sessions.total()
 
     async def page(self, address: Address, caller: Caller) -> MadePage:
         """A page as its viewers have it; without any, as it is now. Who asks for the same at once gets the same."""
@@ -172,10 +185,10 @@ class LivePages:
     def _forget(self, address: Address) -> None:
         del self._viewed[address], self._keepers[address]
 
-    async def _make(self, address: Address, caller: Caller) -> MadePage:
+    async def _make(self, address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
         """Make a page in a thread, once for all who want it at this moment."""
         if address not in self._making:
-            work = partial(self._make_page, address, caller)
+            work = partial(self._make_page, address, caller, watched)
             task = asyncio.create_task(to_thread.run_sync(work, limiter=self._threads))
             self._making[address] = task
             task.add_done_callback(lambda _: self._making.pop(address, None))

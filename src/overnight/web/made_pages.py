@@ -10,10 +10,11 @@ from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
 
-from overnight.errors import UserError
+from overnight.errors import OvernightError
 from overnight.operations.principal import Kind
 from overnight.web.calls import Caller, Looked, place_at
-from overnight.web.rendering import render_error, render_html
+from overnight.web.errors import error_of
+from overnight.web.rendering import render_html, render_refusal
 
 MOST_WATCHED = 32  # files of one page
 LEVEL = 5  # of gzip: half the time of 9, 3 % more bytes
@@ -57,27 +58,31 @@ class MadePage:
         return self.status == HTTPStatus.OK
 
 
-def make_page(address: Address, caller: Caller) -> MadePage:
-    """Look at a page and write it; a mistake of the user is a page too."""
+def make_page(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
+    """Look at a page and write it; that it cannot be shown is a page too. To know what it watches takes time, if not given."""
     began = time.perf_counter()
-    watched: tuple[Path, ...] = ()
     signature: Signature = ()
     try:
         place = place_at(address.path, address.query, caller)
-        watched = tuple(place.page.watches(place.context, place.given))[:MOST_WATCHED]
+        watched = watched or tuple(place.page.watches(place.context, place.given))[:MOST_WATCHED]
         signature = signature_of(watched)
         status, text = HTTPStatus.OK, html_of(place.look())
-    except UserError as error:
-        status, text = HTTPStatus.NOT_FOUND, render_error(str(error))
-    packed = gzip.compress(text.encode(), LEVEL, mtime=0)
+    except OvernightError as error:
+        found = error_of(error, reads=True)
+        status, text = HTTPStatus(found.status), render_refusal(found.status, found.error, found.fix, address.path)
+    return packed(text, status, watched=watched, signature=signature, cost_s=time.perf_counter() - began)
+
+
+def packed(text: str, status: HTTPStatus, *, watched: tuple[Path, ...], signature: Signature, cost_s: float) -> MadePage:
+    """A text as a page that is ready to be sent."""
     return MadePage(
         status=status,
-        packed=packed,
+        packed=gzip.compress(text.encode(), LEVEL, mtime=0),
         version=_digest(text),
         essence=_digest(CLOCK.sub("", text)),
         watched=watched,
         signature=signature,
-        cost_s=time.perf_counter() - began,
+        cost_s=cost_s,
     )
 
 

@@ -3,18 +3,20 @@
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import quote
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
+from overnight.errors import OvernightError
 from overnight.operations.fields import InputField, inputs_of
-from overnight.operations.operation import AnyOperation, Argument, Context, Tier
+from overnight.operations.operation import AnyOperation, Argument, Context, Option, Tier
 from overnight.operations.page import REPOSITORY
 from overnight.operations.pages import find_page
+from overnight.web.api_addresses import address_of_operation
 from overnight.web.calls import Looked, operation_named
 
-API = "/api/v1"
 WORDS: Mapping[Tier, str] = {
     Tier.READ: "",
     Tier.REVERSIBLE: "It can be taken back.",
@@ -63,6 +65,11 @@ class OrderForm:
     fields: Sequence[FormField]
 
     @property
+    def word(self) -> str:
+        """For its button: the verb, which comes last in the name, and then what it is done to."""
+        return " ".join(reversed(self.name.split())).capitalize()
+
+    @property
     def hidden(self) -> Sequence[FormField]:
         """What the page gives."""
         return [field for field in self.fields if field.is_hidden]
@@ -85,14 +92,14 @@ def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderF
     parts = dict(matched[1]) if matched else {}
     known = {**parts, **given}
     inputs = [field for field in inputs_of(operation) if _kind(field) is not None]
+    if any(field.name in known for field in inputs):  # an argument that may be left out names otherwise what the page is about
+        inputs = [each for each in inputs if each.name in known or each.default is ... or isinstance(each.place, Option)]
     preset = {field.name: str(known[field.name]) for field in inputs if known.get(field.name) is not None}
-    words = "/".join(operation.name.split())
-    inside = "" if operation.of_machine else f"/repos/{quote(parts.get(REPOSITORY, ''), safe='')}"
     return OrderForm(
         id="-".join(["order", *operation.name.split(), *(quote(str(value), safe="") for value in given.values())]),
         name=operation.name,
         about=operation.about,
-        action=f"{API}{inside}/{words}",
+        action=address_of_operation(operation, quote(parts.get(REPOSITORY, ""), safe="")),
         tier=operation.tier,
         tier_words=WORDS[operation.tier],
         confirms=operation.tier.exceeds(Tier.REVERSIBLE),
@@ -103,14 +110,15 @@ def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderF
 
 def _control(operation: AnyOperation, context: Context, field: InputField, preset: str | None) -> FormField:
     kind = _kind(field) or "string"
-    choices = _choices(field)
+    choices = _values(field.form)
+    several = _values(get_args(field.form)[0]) if kind == "list" else ()
     is_required = field.default is ...
     default = "" if field.default is ... or field.default is None or kind == "list" else str(field.default)
     low, high = _bounds(field)
     return FormField(
         name=field.name,
         kind=kind,
-        about=field.place.about,
+        about=f"{field.place.about} Any of {', '.join(several)}." if several else field.place.about,
         value=default if preset is None else preset,
         choices=choices if is_required or not field.is_optional else ("", *choices) if choices else (),
         is_hidden=preset is not None,
@@ -124,17 +132,17 @@ def _control(operation: AnyOperation, context: Context, field: InputField, prese
 
 def _kind(field: InputField) -> str | None:
     """How a field is read; None: not from a form, such as a path of this machine."""
-    if get_origin(field.form) is tuple and get_args(field.form)[0] is str:
-        return "list"
-    if field.enumeration or get_origin(field.form) is Literal:
-        return "string"
-    return KINDS.get(field.form)
+    if get_origin(field.form) is tuple:
+        inner = get_args(field.form)[0]
+        return "list" if inner is str or _values(inner) else None
+    return "string" if _values(field.form) else KINDS.get(field.form)
 
 
-def _choices(field: InputField) -> tuple[str, ...]:
-    if field.enumeration:
-        return tuple(str(each.value) for each in field.enumeration)
-    return tuple(map(str, get_args(field.form))) if get_origin(field.form) is Literal else ()
+def _values(form: Any) -> tuple[str, ...]:  # Any: a class, or a form of one
+    """All values of an enumeration or of a `Literal`; none of another type."""
+    if isinstance(form, type) and issubclass(form, Enum):
+        return tuple(str(each.value) for each in form)
+    return tuple(map(str, get_args(form))) if get_origin(form) is Literal else ()
 
 
 def _bounds(field: InputField) -> tuple[str, str]:
@@ -156,7 +164,10 @@ def _raises(operation: AnyOperation, context: Context, field: InputField) -> boo
     others: dict[str, Any] = {each.name: each.default for each in inputs_of(operation)}  # Any: inputs of all types
     if any(value is ... for value in others.values()):
         return False
-    return operation.tier_of(context, operation.input(**{**others, field.name: True})).exceeds(operation.tier)
+    try:
+        return operation.tier_of(context, operation.input(**{**others, field.name: True})).exceeds(operation.tier)
+    except OvernightError:  # what it is about cannot be read now
+        return False
 
 
 def _command(operation: AnyOperation, inputs: Sequence[InputField], preset: Mapping[str, str]) -> Iterator[str]:

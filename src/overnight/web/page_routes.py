@@ -4,24 +4,24 @@ import gzip
 from functools import partial
 
 from aiohttp import hdrs, web
-from anyio import CapacityLimiter, to_thread
 
-from overnight.errors import UserError
+from overnight.errors import OvernightError
 from overnight.web.calls import Caller, place_at
+from overnight.web.errors import error_of
 from overnight.web.event_streams import LIVE
 from overnight.web.made_pages import Address
 from overnight.web.markdown import markdown_of
+from overnight.web.refusals import Refused, refusal
 from overnight.web.requests import caller_of
+from overnight.web.threads import Busy, in_thread
 
 HOME = "/home"
 FORMS = {"json": "application/json", "md": "text/markdown"}
 HEADERS = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.VARY: "Accept-Encoding, Cookie, Authorization"}
-THREADS = web.AppKey("threads", CapacityLimiter)
 
 
 def add_to(application: web.Application) -> None:
     """Its routes; the last ones, as they take what is left."""
-    application[THREADS] = CapacityLimiter(2)
     application.add_routes([web.get("/", home), web.get("/{address:.+}", page)])
 
 
@@ -52,11 +52,14 @@ async def _html(request: web.Request, path: str, query: tuple[tuple[str, str], .
 
 async def _twin(request: web.Request, path: str, query: tuple[tuple[str, str], ...], form: str) -> web.Response:
     """The page for programs or for agents, as it is now."""
-    work = partial(_written, path, query, caller_of(request), form)
+    caller = caller_of(request)
     try:
-        text = await to_thread.run_sync(work, limiter=request.app[THREADS])
-    except UserError as error:
-        return web.Response(status=404, text=f"{error}\n")
+        text = await in_thread(caller, partial(_written, path, query, caller, form))
+    except OvernightError as error:
+        found = error_of(error, reads=True)
+        return refusal(request, Refused(found.status, found.error, found.fix))
+    except Busy as busy:
+        return refusal(request, Refused(503, str(busy), "ask again later", {hdrs.RETRY_AFTER: "5"}))
     answer = web.Response(text=text, content_type=FORMS[form], headers=HEADERS)
     answer.enable_compression()
     return answer

@@ -4,7 +4,7 @@ from aiohttp import web
 
 from overnight.operations.json_text import json_text
 from overnight.web.errors import ApiErrorBody
-from overnight.web.rendering import environment
+from overnight.web.rendering import render_refusal
 from overnight.words.foreign import printable
 
 LONGEST = 2_000  # characters of a message
@@ -33,8 +33,7 @@ def refusal(request: web.Request, refused: Refused) -> web.Response:
     if form == "application/json":
         text = json_text(ApiErrorBody(error=message, fix=fix, approval=None)) + "\n"
     elif form == "text/html":
-        template = environment().get_template("refusal.html.j2")
-        text = template.render(status=refused.status, message=message, fix=fix, here=request.raw_path.partition("?")[0])
+        text = render_refusal(refused.status, message, fix, request.raw_path.partition("?")[0])
     else:
         text = f"{message}{f'; {fix}' if fix else ''}\n"
     return web.Response(status=refused.status, text=text, content_type=form, headers=refused.headers)

@@ -112,13 +112,9 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def render_error(text: str) -> str:
+def render_refusal(status: int, message: str, fix: str, here: str) -> str:
     """What is shown in place of a page that cannot be."""
-    return (
-        environment()
-        .get_template("error.html.j2")
-        .render(title="Not here", text=text, navigation=navigation(), links=(), orders=(), here="")
-    )
+    return environment().get_template("refusal.html.j2").render(status=status, message=message, fix=fix, here=here)
 
 
 def _visible(value: object) -> object:

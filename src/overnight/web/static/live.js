@@ -4,6 +4,7 @@
   const note = document.createElement("p"); // says whether the page is live
   note.className = "live"; note.id = "live"; note.setAttribute("role", "status");
   document.querySelector("header")?.append(note);
+  const LOST = "Connection lost; trying again.";
   const say = (text) => { if (note.textContent !== text) note.textContent = text; };
 
   // Make `old` what `fresh` is, and leave alone what is the same: focus, selection, scrolling, and what is typed or folded out.
@@ -65,24 +66,24 @@
         swap(new DOMParser().parseFromString(await answer.text(), "text/html")); // runs no script, fetches nothing
         say("Live");
       } while (again);
-    } catch { say("Connection lost; trying again."); } finally { busy = false; }
+    } catch { say(LOST); setTimeout(update, 5000); } finally { busy = false; }
   };
   const close = () => { stream?.close(); stream = null; };
   const open = () => {
-    if (stream || document.hidden) return;
+    if (stream || document.hidden || !document.querySelector("[data-live]")) return;
     stream = new EventSource("/events?page=" + encodeURIComponent(location.pathname + location.search));
     stream.onopen = () => say("Live");
     stream.onmessage = update;
     stream.onerror = () => {
       const over = stream?.readyState === EventSource.CLOSED; // refused: the browser does not try again
-      say("Connection lost; trying again.");
+      say(LOST);
       if (over) { close(); setTimeout(open, 5000 + 5000 * Math.random()); }
     };
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()));
   addEventListener("pagehide", close);
   addEventListener("pageshow", open);
-  if (document.querySelector("[data-live]")) open();
+  open();
 
   // Orders: a form's inputs as a JSON object; the same key until there is an answer, so that a call is never made twice.
   const READ = {
@@ -91,24 +92,32 @@
   };
   const inputs = (form) => Object.fromEntries([...form.elements].filter((one) => one.name && one.dataset.kind)
     .filter((one) => one.type === "checkbox" || one.value !== "").map((one) => [one.name, READ[one.dataset.kind](one)]));
+  const keys = new WeakMap(), sending = new WeakSet();
+  const link = (address) => {
+    const made = document.createElement("a");
+    made.textContent = address; made.href = new URL(address, location.origin).pathname;
+    return made;
+  };
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     event.preventDefault(); // nothing is ever posted as a form
-    if (!form.dataset.order?.startsWith("/api/") || form.ariaBusy === "true") return;
+    if (!form.dataset.order?.startsWith("/api/") || sending.has(form)) return;
     const fields = form.querySelector("fieldset"), output = form.querySelector("output"), body = JSON.stringify(inputs(form));
-    if (form.sent !== body) { form.sent = body; form.key = crypto.randomUUID(); }
-    fields.disabled = true; form.ariaBusy = "true"; output.className = ""; output.textContent = "Under way";
+    if (keys.get(form)?.body !== body) keys.set(form, { body, key: crypto.randomUUID() });
+    fields.disabled = true; sending.add(form); output.className = ""; output.textContent = "Under way";
     try {
       const answer = await fetch(form.dataset.order, {
-        method: "POST", body, redirect: "error", headers: { "Content-Type": "application/json", "Idempotency-Key": form.key },
+        method: "POST", body, redirect: "error", headers: { "Content-Type": "application/json", "Idempotency-Key": keys.get(form).key },
       });
       const found = await answer.json().catch(() => ({}));
-      form.sent = null;
+      keys.delete(form);
       output.className = answer.ok ? "done" : "failed";
-      output.textContent = answer.ok ? "Done" : String(found.error?.message ?? found.error ?? `Refused (${answer.status})`);
+      const refused = [found.error ?? `Refused (${answer.status})`, found.fix].filter(Boolean).join("; ");
+      output.textContent = !answer.ok ? refused : answer.status === 202 ? "Begun: " : "Done";
+      if (answer.status === 202) output.append(link(answer.headers.get("Location")));
       if (answer.ok) { form.reset(); update(); }
     } catch { output.className = "failed"; output.textContent = "The server cannot be reached; it is safe to try again."; }
-    fields.disabled = false; form.ariaBusy = "false";
+    fields.disabled = false; sending.delete(form);
     form.querySelector("button").focus();
   });
 })();

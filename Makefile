@@ -5,7 +5,7 @@ AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
 
-.PHONY: demo test fuzz test-agents test-mcp fault-table test-model test-wheel check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-wheel check bench bench-gate picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -19,6 +19,10 @@ test: $(VENV)/installed-dev
 fuzz: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	EXAMPLES=20 $(BIN)/pytest -m hypothesis --hypothesis-profile other --numprocesses auto --override-ini timeout=1800
+
+test-bench: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/bench --numprocesses auto
 
 test-agents: $(VENV)/installed-dev $(AGENTS)/installed
 	@.ci/bubblewrap

@@ -5,27 +5,33 @@ So a test with noise fails because of a change and not by chance; `make fuzz` an
 
 import os
 import secrets
-import sys
+from collections.abc import Callable, Sequence
 from hashlib import sha256
 from itertools import count
 
-from overnight.cli.main import main
-
 SECRET_BYTES = 16  # of a campaign; shorter ones are parts of file names, which concurrent processes must not share
 
-really_random = secrets.token_hex
-number = count()
 
+def draws_of(arguments: Sequence[str]) -> Callable[..., str]:
+    """What a command with these arguments draws in this test: its first secret, its second, …; real ones elsewhere."""
+    really_random = secrets.token_hex
+    if "PYTEST_CURRENT_TEST" not in os.environ or "EXAMPLES" in os.environ:
+        return really_random
+    test, number = os.environ["PYTEST_CURRENT_TEST"], count()
 
-def same_each_time(nbytes: int | None = None) -> str:
-    """What a test's process draws: its first secret, its second, …"""
-    if nbytes is None or nbytes != SECRET_BYTES:
-        return really_random(nbytes)
-    name = f"{os.environ['PYTEST_CURRENT_TEST']} {sys.argv[1:]} {next(number)}"
-    return sha256(name.encode()).hexdigest()[: 2 * nbytes]
+    def same_each_time(nbytes: int | None = None) -> str:
+        if nbytes != SECRET_BYTES:
+            return really_random(nbytes)
+        name = f"{test} {list(arguments)} {next(number)}"
+        return sha256(name.encode()).hexdigest()[: 2 * nbytes]
+
+    return same_each_time
 
 
 if __name__ == "__main__":
-    if "PYTEST_CURRENT_TEST" in os.environ and "EXAMPLES" not in os.environ:
-        secrets.token_hex = same_each_time
+    import sys
+
+    from overnight.cli.main import main
+
+    secrets.token_hex = draws_of(sys.argv[1:])
     main()

@@ -7,17 +7,20 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from markupsafe import Markup
 
 from overnight.research.researchers.tuner.arithmetic import load_numpy
 
 load_numpy()  # before the next lines load it with a thread for each core: small matrices then take several times the CPU
 
+from bare_python import bare_python, quick_path  # noqa: E402
 from campaigns import CASES, DIFF, record  # noqa: E402
 from examples import scaled  # noqa: E402
 from hypothesis import settings  # noqa: E402
 from notice_servers import WebServer, web_server  # noqa: E402
 from scripted_models import ScriptedModels, scripted_models  # noqa: E402
 
+from overnight.research.report import pictures, write  # noqa: E402
 from overnight.research.report.write import ReportFiles, write_report  # noqa: E402
 
 pytest.register_assert_rewrite("overnight.testing")  # so that a failing suite shows the values
@@ -29,8 +32,7 @@ settings.register_profile("other", max_examples=scaled(100), deadline=None)
 settings.load_profile("same")
 
 HERE = Path(__file__).parent
-# `python` in a target of a test is this one. The shim of a version manager would start a shell and more for each trial.
-os.environ["PATH"] = f"{Path(sys.base_prefix, 'bin')}:{os.environ['PATH']}"
+os.environ["PATH"] = quick_path(bare_python(HERE.parent / "build"))
 # Hundreds of tests start a process of ours: without bytecode, as containers often have it, each compiles 300 modules.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ["PYTHONPYCACHEPREFIX"] = sys.pycache_prefix = str(HERE.parent / "build" / "pycache")
@@ -85,3 +87,15 @@ def written(tmp_path_factory: pytest.TempPathFactory) -> Written:
         return write_report(record(world), lambda _base, _commit: DIFF, folder, program=world.program)
 
     return write
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reports without charts, for tests of their words: drawing them is nearly all of the time that a report takes."""
+    frame = Markup('<svg role="img"><title>a picture</title><desc>not drawn</desc></svg>')
+
+    def empty(_story: object, _title: str, _draw: object, caption: str) -> pictures.Picture:
+        return pictures.Picture(wide=frame, narrow=frame, caption=caption)
+
+    monkeypatch.setattr(pictures, "_picture", empty)
+    monkeypatch.setattr(write, "progress_png", lambda _story: b"not drawn")

@@ -1,9 +1,11 @@
 """Small repositories to run campaigns on: real git, and a measure command of about 20 ms."""
 
+import gc
 import io
 import json
 import os
 import re
+import secrets
 import shutil
 import subprocess
 import sys
@@ -13,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from command import draws_of
 
 from overnight.cli.main import main
 from overnight.git.repository import Repository, open_repository
@@ -21,8 +24,8 @@ from overnight.research.places.begun import mark_begun
 from overnight.research.record.ledger import SqliteLedger
 
 FINDINGS = ("ledger", "experiments", "snapshots", "outputs", "branch", "kept commits", "attempts", "receipts")
-QUICK = frozenset(("allow", "approvals", "approve", "believe", "brief", "budget", "compare", "docs", "down", "finalize",
-                   "idea", "labs", "log", "operations", "refuse", "show", "status", "stop", "verify"))  # fmt: skip
+APART = frozenset(("up",))  # commands that leave a process behind, whose parent must be gone
+MOST_OPEN = 200  # files; a fifth of what a process may usually open
 COMMAND = str(Path(__file__).with_name("command.py"))  # `overnight` with the same draws each time
 SHARED = re.compile(r"^note: other campaigns hold .*\n", re.MULTILINE)  # caused by tests that run at the same time
 
@@ -92,8 +95,8 @@ def repository_of(folder: Path, files: dict[str, str]) -> Repository:
 
 
 def overnight(folder: Path, *arguments: str, check: int | None = None) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a folder, as a user would; those that take a moment run in this process, to start at once."""
-    run = run_here if arguments[:1] and arguments[0] in QUICK and "--rerun" not in arguments else _run_apart
+    """Run the command line in a folder, as a user would, in this process, because a start takes longer than most commands."""
+    run = run_apart if arguments[:1] and arguments[0] in APART else run_here
     done = run(folder, *arguments)
     done.stderr = SHARED.sub("", done.stderr)
     if check is not None:
@@ -101,7 +104,8 @@ def overnight(folder: Path, *arguments: str, check: int | None = None) -> subpro
     return done
 
 
-def _run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_apart(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own."""
     command = [sys.executable, COMMAND, *arguments]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=dict(os.environ), check=False)
 
@@ -112,8 +116,12 @@ def run_here(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(stdout), redirect_stderr(stderr):
         patch.chdir(folder)
         patch.setattr(sys, "argv", ["overnight", *arguments])
+        patch.setattr(secrets, "token_hex", draws_of(arguments))
+        patch.setattr(gc, "freeze", lambda: None)  # what earlier commands left is still to be collected, with its open files
         with pytest.raises(SystemExit) as end:
             main()
+    if len(os.listdir("/proc/self/fd")) > MOST_OPEN:  # noqa: PTH208  # a path per entry is not wanted
+        gc.collect()
     texts = [stream.buffer.getvalue().decode() for stream in (stdout, stderr)]
     return subprocess.CompletedProcess(arguments, int(end.value.code or 0), *texts)
 

@@ -114,6 +114,7 @@ def test_why_a_session_ended_is_said_in_its_own_words(tmp_path: Path) -> None:
     assert (status["stopped"], status["stopped_detail"]) == ("session", "1 experiment in this session, as asked for")
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_exact_gains_of_a_fixed_seed_are_warned_of(tmp_path: Path) -> None:
     """At the end of the run, by `status` and in both reports."""
     fixed = make_repo(tmp_path / "f", program(BETTER, measure="python train.py 0"), noise=0.1)

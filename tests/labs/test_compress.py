@@ -125,7 +125,8 @@ def test_the_start_does_well_on_public_and_sealed_journals(lab: Path) -> None:
 def test_the_start_runs_in_the_jail(tmp_path: Path) -> None:
     """The candidate does not see the secrets, and its output is ignored."""
     lab = lab_copy("compress", tmp_path)
-    replace(lab, "program.md", ("score.py --seed {seed}", "score.py --seed {seed} --size 500"))
+    replace(lab, "program.md", ("score.py --seed {seed}", "score.py --seed {seed} --size 300"))
+    replace(lab, "build.py", ("write_journal(seed, 10_000)", "write_journal(seed, 600)"))
     value = check_spied(lab)["value"]
     assert isinstance(value, float) and 3 < value < 12
 

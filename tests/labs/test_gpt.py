@@ -3,7 +3,9 @@
 import hashlib
 import json
 import math
+import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -160,8 +162,11 @@ def test_the_tuner_finds_the_constants(lab: Path) -> None:
     assert not [name for name in found if "BUDGET" in name or "SEED" in name]
 
 
-def test_hidden_files_are_out_of_reach_and_a_printed_metric_is_not_believed(lab: Path, tmp_path: Path) -> None:
+def test_hidden_files_are_out_of_reach_and_a_printed_metric_is_not_believed(
+    lab: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """In the jail a candidate finds neither the scorer nor held-out stories, and the score is that of its artifact."""
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:{os.environ['PATH']}")  # this Python has numpy
     copied = lab_copy("gpt", tmp_path)
     (copied / "train.py").write_text(SPY, encoding="utf-8")
     git(copied, "commit", "-q", "-a", "-m", "spy")

@@ -88,6 +88,19 @@ def test_a_jails_socket_ends_with_its_run(models: ScriptedModels) -> None:
     asyncio.run(walk())
 
 
+def test_a_gateway_that_ends_at_once_leaves_no_socket() -> None:
+    """Nor does a run: each socket is closed even if its server had no time to start."""
+
+    async def walk() -> None:
+        before, door = descriptors(), socket.create_server(("127.0.0.1", 0))
+        async with gateway([]) as opened:
+            with opened.gateway.use(role="r", number=1) as run:
+                run.listen(door)
+        await until(lambda: door.fileno() == -1 and descriptors() <= before)
+
+    asyncio.run(walk())
+
+
 def test_a_cancelled_campaign_closes_its_gateway(models: ScriptedModels) -> None:
     """Cancellation through a scope still settles calls in progress and closes every socket."""
 

@@ -38,6 +38,7 @@ def audit_trials(repo: Path) -> list[TrialFinished]:
     return [e for e in recorded(repo) if isinstance(e, TrialFinished) and e.trial.key.stage is Stage.AUDIT]
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_audit_is_killed_interrupted_and_goes_on_to_its_end(campaign: Path) -> None:
     """No finished trial runs twice; total, standings and report are correct; everything else is unchanged."""
     before = read_json(campaign, "status")

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from targets import git, make_repo, overnight, read_json, recorded
 
 from overnight.research.events import CampaignOpened, Concluded
@@ -75,6 +76,7 @@ def test_a_new_file_that_would_judge_is_rejected(tmp_path: Path) -> None:
     assert "`src/conftest.py` is new and would be loaded unasked by pytest" in ended[0].reason
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_users_words_are_repeated(tmp_path: Path) -> None:
     """`check`, status, the top of the report and each commit name the files and say why; the words cannot change later."""
     text = program("bench.py", "src/core.py", "COST = 7", "COST = 3", f"judge_may_change: {WHY}\n")

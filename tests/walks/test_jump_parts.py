@@ -47,6 +47,7 @@ def repo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return made
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_an_audit_says_which_parts_matter(repo: Path) -> None:
     """By leaving each out of the head, with the seeds of the same block; the report says so too."""
     done = overnight(repo, "audit", "--sandbox", "process", "--plain", check=0).stdout

@@ -112,6 +112,7 @@ def test_the_receipt_alone_shows_it(patched: tuple[Path, str, str]) -> None:
     )
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_person_lets_it_go(tmp_path: Path) -> None:
     """`believe` takes effect at once, and the next session records it; only a kept change can be believed."""
     repo = make_repo(tmp_path / "r", PROGRAM, files={"train.py": SCORER})

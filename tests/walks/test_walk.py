@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from targets import assert_verified, git, make_repo, overnight, program, read_json
+from targets import assert_verified, git, make_repo, overnight, program, read_json, run_apart
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
 WORSE = ("OFFSET = 5.0", "OFFSET = 9.0")
@@ -13,8 +13,8 @@ def test_a_noisy_campaign_keeps_what_is_better_and_nothing_else(tmp_path: Path) 
     """A real gain is screened, confirmed in pairs and kept; a loss and a no-op are discarded; everything is recorded."""
     repo = make_repo(tmp_path / "repo", program(WORSE, BETTER, ("SCALE = 1.0", "SCALE = 2.0")), noise=0.1)
     start = git(repo, "rev-parse", "HEAD")
-    done = overnight(repo, "run", "--tag", "t", check=0)
-    assert "kept #2" in done.stdout
+    done = run_apart(repo, "run", "--tag", "t")
+    assert done.returncode == 0 and "kept #2" in done.stdout, done.stderr
 
     status = read_json(repo, "status")
     assert (status["kept"], status["discarded"], status["crashed"], status["open"]) == (1, 2, 0, 0)

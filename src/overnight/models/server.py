@@ -54,7 +54,8 @@ class Server:
     def listen(self, listening: socket.socket, listener: Listener) -> None:
         """Answer on a listening socket until `stop_listening`."""
         listening.setblocking(False)
-        self._listeners[listener] = self._loop.create_task(self._serve(listening, listener))
+        task = self._listeners[listener] = self._loop.create_task(self._serve(listening, listener))
+        task.add_done_callback(lambda _: listening.close())  # even if it is cancelled before it starts
 
     def stop_listening(self, listener: Listener) -> None:
         """Close a listener, its socket and its connections."""
@@ -73,12 +74,8 @@ class Server:
     async def _serve(self, listening: socket.socket, listener: Listener) -> None:
         try:
             server = await self._loop.create_server(lambda: Connection(self._manager, listener, self._loop), sock=listening)
-        except OSError:
-            listening.close()  # its jail is gone already
+        except OSError:  # its jail is gone already
             return
-        except asyncio.CancelledError:
-            listening.close()
-            raise
         try:
             await asyncio.Event().wait()
         finally:

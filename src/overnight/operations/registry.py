@@ -48,7 +48,6 @@ def added_modules() -> Mapping[str, str]:
     return {name: module for name, module in found.items() if name not in own_modules()}
 
 
-@cache
 def added_packages(group: str) -> Mapping[str, Sequence[Path]]:
     """The packages that others name by entry points of a group, and their folders; nothing of ours is among them.
 

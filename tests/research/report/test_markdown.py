@@ -64,6 +64,7 @@ def test_long_diff_is_cut_and_says_so() -> None:
     assert f"940 more lines: `git show {story.keeps[0].commit[:12]}`" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_transcripts_are_named_only_if_they_are_kept(tmp_path: Path) -> None:
     """A keep of the tuner, which has no session, does not name a command that would find nothing."""
     world = CASES["usual"]
@@ -79,6 +80,7 @@ def test_transcripts_are_named_only_if_they_are_kept(tmp_path: Path) -> None:
     assert f"overnight show {second.number} --transcript" not in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_the_bookkeeping_of_the_tuner_is_no_note(tmp_path: Path) -> None:
     """It has all values as they were when it proposed, which other keeps have changed since; what others note is shown."""
     world = CASES["usual"]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
 from campaigns import CASES, record
 from pages import parse
 
@@ -22,6 +23,7 @@ def story() -> Story:
     return replace(told, keeps=keeps, answered={900: 77})
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_kept_changes_have_their_sessions_and_the_newest_others_follow(tmp_path: Path) -> None:
     """Each with its role, its assignment, and the experiment that came of it."""
     told = story()
@@ -41,6 +43,7 @@ def test_kept_changes_have_their_sessions_and_the_newest_others_follow(tmp_path:
     assert "in 1-critic.md" in text and "in 901-director.md" in text
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_many_and_long_sessions_leave_the_page_readable(tmp_path: Path) -> None:
     """A limited number of them, the author's before those of critics, with their middles left out; they do nothing."""
     told = story()
@@ -57,6 +60,7 @@ def test_many_and_long_sessions_leave_the_page_readable(tmp_path: Path) -> None:
     assert HOSTILE.replace("\x1b", r"\x1b") in parse(page).text and "the end" in page
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_without_a_folder_there_is_nothing_to_show(tmp_path: Path) -> None:
     """No heading either."""
     assert choose_sessions(story(), None) is NO_SESSIONS

@@ -32,6 +32,7 @@ def test_picture_is_a_png_of_a_useful_size(written: Written) -> None:
     assert (width, height) > (1600, 800)
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_failed_write_leaves_the_old_report(tmp_path: Path) -> None:
     """If a report cannot be written, the old one stays as it was, and no temporary file is left."""
     world = World(experiments=5)
@@ -52,6 +53,7 @@ def test_a_campaign_that_never_measured_has_a_report(tmp_path: Path) -> None:
     assert write_report(opened, lambda _base, _commit: "", tmp_path, program=world.program).html.exists()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_diff_is_asked_once_for_each_keep(tmp_path: Path) -> None:
     """The caller's diff is called with the head before and the kept commit, once."""
     asked: list[tuple[str, str]] = []

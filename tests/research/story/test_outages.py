@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import pytest
 from builders import opened, session, stopped
 
 from overnight.models.provider_state import ProviderStanding, ProviderState
@@ -67,6 +68,7 @@ def test_many_outages_are_listed_in_part_and_counted_in_full() -> None:
     assert story.out_s == {"p": 2000.0}
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_page_and_markdown_say_it() -> None:
     """With foreign words escaped; nothing without an outage."""
     story = told(changed(100.0, ProviderStanding.BROKEN, why="<b>401</b>"), changed(160.0, ProviderStanding.READY))

@@ -107,6 +107,7 @@ def test_a_receipt_moved_to_another_commit_does_not_hold(clone: Path) -> None:
     assert "FAIL  commit" in done.stdout and "no: the receipt does not support its verdict" in done.stdout
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_campaign_without_a_jail_always_says_so(tmp_path: Path) -> None:
     """The warning is on every start, in status, report and receipt, also after later sessions in the jail."""
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))

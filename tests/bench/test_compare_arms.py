@@ -11,7 +11,7 @@ import pytest
 from scripted_models import Reply, ScriptedModels
 from shares import Counts, count, wilson
 
-BENCH = Path(__file__).parents[1] / "bench/briefs/compare_arms.py"
+BENCH = Path(__file__).parents[2] / "bench/briefs/compare_arms.py"
 ANSWER = "policy.py\n<<<<<<< SEARCH\nBASE_PRICE = 25.0\n=======\nBASE_PRICE = 24.0\n>>>>>>> REPLACE\nHYPOTHESIS: cheaper"
 
 

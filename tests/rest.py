@@ -1,22 +1,21 @@
-"""A client of REST, and a server that takes everybody for one caller."""
+"""A client of REST, and a server for it."""
 
 import http.client
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import urlencode
 
-from aiohttp import web
-from anyio.from_thread import start_blocking_portal
+from surface_server import running
 
-from overnight.operations.principal import OWNER, Address, Kind, Origin, Principal
-from overnight.web.api import JSON
+from overnight.operations.principal import OWNER, Kind, Principal
 from overnight.web.api_addresses import BASE
-from overnight.web.application import application
-from overnight.web.calls import Caller
+from overnight.web.requests import JSON
+from overnight.web.token import Role, Use
 
 PATIENCE_S = 60.0
 AGENT = Principal(Kind.AGENT, "claude")
@@ -42,6 +41,7 @@ class Rest:
     port: int
     host: str = "127.0.0.1"
     headers: Mapping[str, str] = field(default_factory=dict)
+    said: Sequence[str] = ()  # by the server, in its terminal
 
     def get(self, address: str, **query: object) -> Answer:
         """Below `/api/v1`."""
@@ -65,27 +65,10 @@ class Rest:
             connection.close()
 
 
-def caller_for(principal: Principal = OWNER, **repositories: Path) -> Caller:
-    """Somebody who calls by REST."""
-    origin = Origin.OWNER if principal.kind is Kind.OWNER else Origin.CLAW
-    face = Address(channel="rest", id=principal.name)
-    return Caller(principal=principal, origin=origin, address=face, repositories=repositories)
-
-
 @contextmanager
 def served(principal: Principal = OWNER, **repositories: Path) -> Iterator[Rest]:
-    """Serve these repositories while the context lasts."""
-    made = application(caller_for(principal, **repositories))
-
-    @asynccontextmanager
-    async def running() -> Any:  # Any: a generator of ports
-        runner = web.AppRunner(made)
-        await runner.setup()
-        try:
-            await web.TCPSite(runner, "127.0.0.1", 0).start()
-            yield runner.addresses[0][1]
-        finally:
-            await runner.cleanup()
-
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(running()) as port:
-        yield Rest(port=port)
+    """Serve these repositories while the context lasts, to a program with a token of this principal."""
+    role = Role.AGENT if principal.kind is Kind.AGENT else Role.OWNER
+    with TemporaryDirectory() as state, running(Path(state), repositories=repositories) as surface:
+        _, token = surface.tokens.make(role, Use.PROGRAM, principal.name if role is Role.AGENT else "")
+        yield Rest(port=surface.port, headers={"Authorization": f"Bearer {token}"}, said=surface.said)

@@ -11,6 +11,7 @@ from pathlib import Path
 import anyio.lowlevel
 from aiohttp import web
 from anyio.from_thread import BlockingPortal, start_blocking_portal
+from undrawn import undrawn
 
 from overnight.web.application import application
 from overnight.web.attempts import Attempts
@@ -130,7 +131,7 @@ def running(
     bounds: Bounds = Bounds(),  # noqa: B008  # frozen
     more: Callable[[web.Application], None] = lambda _: None,
 ) -> Iterator[Surface]:
-    """Serve while the context lasts; `more` adds routes."""
+    """Serve while the context lasts, without drawing pictures of campaigns; `more` adds routes."""
     sockets = listening(0)
     port = sockets[0].getsockname()[1]
     surface = Surface(port=port, hosts=hosts("http", NAME, port), tokens=TokenFile(state))
@@ -150,6 +151,7 @@ def running(
     made = application(guard)
     more(made)
     with (
+        undrawn(),
         start_blocking_portal() as surface.portal,
         surface.portal.wrap_async_context_manager(serving(made, sockets, bounds=bounds)) as surface.connections,
     ):

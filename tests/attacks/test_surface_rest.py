@@ -8,6 +8,7 @@ import pytest
 from rest import AGENT, Rest, served
 from surface_campaigns import TAG, Made, campaign_of
 
+from overnight.files.own import SIDE_FILES
 from overnight.gate.trial import Stage
 from overnight.operations.fields import foreign_inputs_of
 from overnight.operations.pages import address_of, pages
@@ -86,10 +87,16 @@ def test_no_answer_has_a_sealed_value(rest: Rest, made: Made) -> None:
         assert not [value for value in texts if value in text], address
 
 
+def files_of(made: Made) -> list[str]:
+    """All beside and in its repository, but what git and a reader of SQLite make and remove."""
+    found = [str(path) for path in made.repository.parent.rglob("*")]
+    return sorted(each for each in found if ".git/" not in each and not each.endswith(SIDE_FILES))
+
+
 @pytest.mark.parametrize("text", PATHS)
 def test_words_of_a_caller_lead_nowhere(rest: Rest, made: Made, tmp_path: Path, text: str) -> None:
     """As a tag, a name, a repository or an operation: an error of one status, printable, and no file is made."""
-    before = sorted(str(path) for path in made.repository.parent.rglob("*") if ".git/" not in str(path))
+    before = files_of(made)
     from urllib.parse import quote
 
     quoted = quote(text, safe="")
@@ -110,4 +117,4 @@ def test_words_of_a_caller_lead_nowhere(rest: Rest, made: Made, tmp_path: Path, 
         if answer.headers["content-type"].startswith("application/json"):
             assert "set-cookie" not in answer.headers
             assert answer.text.replace("\n", "").isprintable() and len(answer.text) < 12_000
-    assert sorted(str(path) for path in made.repository.parent.rglob("*") if ".git/" not in str(path)) == before
+    assert files_of(made) == before

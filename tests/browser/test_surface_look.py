@@ -10,8 +10,6 @@ from surface_campaigns import campaign_of
 from surface_server import Surface, running
 from viewing import DESK, View
 
-from overnight.research.pages import _pictures
-
 CAMPAIGN = "/repos/repo/campaigns/night"
 Visit = Callable[[str, View], Page]
 
@@ -25,12 +23,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Surface]:
-    """A server of a campaign; its pictures, which the report's tests look at, are not drawn."""
+    """A server of a campaign."""
     made = campaign_of(tmp_path_factory.mktemp("served") / "repo", 3)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_pictures.Studio, "_want", lambda *_: None)
-        with running(tmp_path_factory.mktemp("state"), repositories={"repo": made.repository}) as server:
-            yield server
+    with running(tmp_path_factory.mktemp("state"), repositories={"repo": made.repository}) as server:
+        yield server
 
 
 @pytest.fixture

@@ -61,7 +61,7 @@ def test_an_agent_may_lower_it_and_asks_for_more(made: Made) -> None:
     with pytest.raises(ApprovalAsked):
         limits(made, hours=51.0)
     asked = run_here(made.repository, "approvals").stdout
-    assert "wants `budget --hours 51.0` (costly)" in asked and "the budget now: experiments 12000, trials 9, time 50 h" in asked
+    assert "wants `budget --hours 51.0` (costly)" in asked and "the budget now: 12,000 experiments, 9 trials, 50 h" in asked
     assert limits(made, hours=50.0).trials == 9
     assert "last changed by agent:claude over mcp" in run_here(made.repository, "budget").stdout
 

@@ -132,3 +132,9 @@ def test_the_page_is_up_to_date() -> None:
     page = (Path(__file__).parents[2] / "docs" / "json.md").read_text()
     assert page == render()
     assert "| `head_value` | number or null | mean of the newest trials of the head" in page
+
+
+def test_each_heading_of_the_page_is_there_once() -> None:
+    """So that a link leads to the record that it means: no two that are printed have the same name."""
+    headings = [line for line in render().splitlines() if line.startswith("#")]
+    assert sorted(set(headings)) == sorted(headings)

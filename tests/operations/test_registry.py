@@ -9,53 +9,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from snow import SNOW
 
 from overnight.operations.registry import find, names, operations
-
-ROOM = '''
-"""How deep the snow is."""
-
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import Ge
-
-from overnight.operations.operation import Argument, Context, Operation, Option, Tier
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnowInput:
-    """Where to look."""
-
-    place: Annotated[str, Argument(about="A name on the map.")]
-    days: Annotated[int, Ge(1), Option(about="How many days.")] = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snow:
-    """What `snow depth --json` prints."""
-
-    place: str
-    depths_cm: tuple[int, ...]
-
-
-def run(context: Context, given: SnowInput) -> Snow:
-    """Look."""
-    return Snow(place=given.place, depths_cm=tuple(range(given.days)))
-
-
-OPERATION = Operation(
-    name="snow depth",
-    about="Show how deep the snow is.",
-    input=SnowInput,
-    output=Snow,
-    tier=Tier.READ,
-    run=run,
-    render=lambda snow: f"{snow.place}: {snow.depths_cm}",
-    holds=lambda snow: snow.place != "nowhere",
-)
-'''
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +21,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (made / "mountain" / "operations").mkdir(parents=True)
     for package in (made / "mountain", made / "mountain" / "operations"):
         (package / "__init__.py").write_text("")
-    (made / "mountain" / "operations" / "snow_depth.py").write_text(ROOM)
+    (made / "mountain" / "operations" / "snow_depth.py").write_text(SNOW)
     about = made / "mountain-1.dist-info"
     about.mkdir()
     (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mountain\nVersion: 1\n")

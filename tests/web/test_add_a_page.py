@@ -10,6 +10,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from snow import SNOW
 from toy_operations import Note, NoteInput, make
 
 from overnight.errors import UserError
@@ -17,49 +18,6 @@ from overnight.operations.operation import Tier
 from overnight.operations.page import Page
 from overnight.operations.pages import CONSTANT, page_of
 
-OPERATION = '''
-"""How deep the snow is."""
-
-from dataclasses import dataclass
-from typing import Annotated
-
-from annotated_types import Ge
-
-from overnight.operations.operation import Argument, Context, Operation, Option, Tier
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnowInput:
-    """Where to look."""
-
-    place: Annotated[str, Argument(about="A name on the map.")]
-    days: Annotated[int, Ge(1), Option(about="How many days.")] = 1
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Snow:
-    """What `snow depth --json` prints."""
-
-    place: str
-    depths_cm: tuple[int, ...]
-
-
-def run(context: Context, given: SnowInput) -> Snow:
-    """Look."""
-    return Snow(place=given.place, depths_cm=tuple(range(given.days)))
-
-
-OPERATION = Operation(
-    name="snow depth",
-    about="Show how deep the snow is.",
-    input=SnowInput,
-    output=Snow,
-    tier=Tier.READ,
-    of_machine=True,
-    run=run,
-    render=lambda snow: snow.place,
-)
-'''
 PAGE = """
 from mountain.operations.snow_depth import OPERATION
 
@@ -112,7 +70,7 @@ def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
     files = {
         "mountain/__init__.py": "",
         "mountain/operations/__init__.py": "",
-        "mountain/operations/snow_depth.py": OPERATION,
+        "mountain/operations/snow_depth.py": SNOW,
         "mountain/pages/__init__.py": "",
         "mountain/pages/snow.py": PAGE,
         "mountain/pages/mountains.py": LIST,

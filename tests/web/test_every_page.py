@@ -13,6 +13,7 @@ from markdown_it.token import Token
 from surface_campaigns import TAG, campaign_of
 from targets import make_repo
 from toy_operations import NoteInput, make
+from undrawn import undrawn
 from visits import Visit, crawl, owner, visit
 
 from overnight.errors import UserError
@@ -41,7 +42,7 @@ UNKNOWN = {REPOSITORY: "elsewhere", "tag": "nov31", "number": 999_999, "name": "
 def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
     """The owner, with a repository of two campaigns, and an empty one."""
     place = tmp_path_factory.mktemp("surface")
-    with pytest.MonkeyPatch.context() as patch:
+    with undrawn(), pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(place / "state"))
         made = campaign_of(place / "model", 300, nasty=True)
         leave_task(made.repository)
@@ -196,9 +197,10 @@ def test_the_owner_sees_all_of_a_call_and_answers_it(caller: Caller, tmp_path: P
     text = "<b>" + "x" * 1_900
     agent = Context(where=tmp_path, principal=Principal(kind=Kind.AGENT, name="claude"), origin=Origin.CLAW)
     with pytest.raises(ApprovalAsked) as raised:
-        perform(make(Tier.COSTLY), agent, NoteInput(text=text))
+        perform(make(Tier.COSTLY, tells=lambda _, given: "the notes <b>as they are</b>"), agent, NoteInput(text=text))
     page = visit("/approvals", caller).parsed
     assert [text in each.text for each in page.all("code") if each.attributes.get("class") == "asked"] == [True]
+    assert "the notes <b>as they are</b>" in [each.text for each in page.all("p")]
     hidden = [each.attributes for each in page.all("input") if each.attributes.get("type") == "hidden"]
     assert [(each["name"], each["value"]) for each in hidden] == [("which", str(raised.value.number))] * 2
     looked = place_at("/approvals", [], caller).look()

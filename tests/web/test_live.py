@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 from anyio import to_thread
 
+from overnight.files.signature import signature_of
 from overnight.operations.principal import OWNER, Kind, Origin, Principal
 from overnight.operations.principal import Address as Face
 from overnight.web.calls import Caller
 from overnight.web.live import Limits, LivePages, Pace, TooMany, ViewedPage
-from overnight.web.made_pages import Address, MadePage, make_page, packed, signature_of
+from overnight.web.made_pages import Address, MadePage, make_page, packed
 
 CALLER = Caller(principal=OWNER, origin=Origin.OWNER, address=Face(channel="web", id="browser"))
 HOME = Address.of("/home", [], CALLER)

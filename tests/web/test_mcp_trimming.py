@@ -19,7 +19,7 @@ def same(text: str) -> str:
     return text
 
 
-@settings(max_examples=50)
+@settings(max_examples=20)
 @given(VALUE)
 def test_what_is_short_is_whole(value: Any) -> None:
     """Nothing is cut, and each part is found by its pointer."""
@@ -28,13 +28,21 @@ def test_what_is_short_is_whole(value: Any) -> None:
     assert trimmed(shown, 10**6, same)[0] == shown
 
 
-@settings(max_examples=30)
+@settings(max_examples=10)
 @given(VALUE, st.integers(2_000, 6_000))
 def test_what_is_long_is_cut_to_the_size(value: Any, most: int) -> None:
     """A hundred times the same, deep and wide: the answer has its bound, and only printable characters."""
     shown, _ = trimmed({"list": [value] * 100, "text": "\x1b" * 50_000, **{f"k{n}": value for n in range(200)}}, most, same)
     assert len(json.dumps(shown)) <= most
     assert "\x1b" not in json.dumps(shown, ensure_ascii=False)
+
+
+def test_what_grows_when_it_is_made_visible_has_its_bound_too() -> None:
+    """Names and texts of characters that are written with ten or twelve: twice as many as any step counts on."""
+    for odd in ("\U000e0001", "\x1b", '"', "\U0001f600", "\u00fc"):
+        names = {f"{number}{odd * 100}": odd * 1_000 for number in range(200)}
+        for value in (names, [names] * 50, {"a": {"b": names}}, odd * 50_000):
+            assert len(json.dumps(trimmed(value, 2_000, same)[0])) <= 2_000
 
 
 def test_the_rest_is_read_by_place_and_offset() -> None:

@@ -133,3 +133,9 @@ def test_every_operation_answers_as_it_is_described(rest: Rest) -> None:
             conforms(about["x-result"], rest.get("/task/show", name=answer.json["task"]).json["result"])
     assert done["GET"] == {about["operationId"] for _, method, about in calls() if method == "GET"} - {"task_show"}
     assert done["POST"] >= WORKS
+
+
+def test_the_description_is_served(rest: Rest) -> None:
+    """As OpenAPI 3.1."""
+    answer = rest.get("/openapi.json")
+    assert answer.status == 200 and json.loads(answer.text)["openapi"].startswith("3.1")

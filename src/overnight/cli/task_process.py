@@ -1,4 +1,4 @@
-"""The process of a task: carries one operation out, without its door, which whoever asked has passed.
+"""The process of a task: carries one operation out, without its door, which the caller has passed.
 
 It is started by `operations/tasks/beginning.py` with its folder, a descriptor to close when it is under way, and its order on
 standard input. What it says goes to the lines of the task; its end is the last thing that it writes down.

@@ -56,7 +56,7 @@ class TokenList:
 def token(context: click.Context, *, reader: bool, agent: str | None, link: bool, as_json: bool) -> None:
     """Make a token for a program that calls `overnight serve`, list tokens and browsers, or revoke one.
 
-    Without an option, whoever has it may do what you may. A program sends it as `Authorization: Bearer TOKEN`.
+    Without an option, its bearer may do what you may. A program sends it as `Authorization: Bearer TOKEN`.
     """
     if context.invoked_subcommand is not None:
         return

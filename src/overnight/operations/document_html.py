@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from overnight.operations.documentation import documents, slug
+from overnight.operations.documentation import documents, slug, without_front
 from overnight.operations.pages import address_of
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def to_html(text: str) -> "Markup":
     from markupsafe import Markup
 
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
-    tokens = made.parse(_without_front(text))
+    tokens = made.parse(without_front(text))
     body = tokens[3:] if tokens and tokens[0].tag == "h1" else tokens
     for before, token in zip([None, *body], body, strict=False):
         if before is not None and before.type == "heading_open":
@@ -69,8 +69,3 @@ def _address(href: str, known: set[str]) -> str:
         return href
     found = _OURS.fullmatch(href)
     return f"{address_of(DOC, name=found[1])}{found[2] or ''}" if found and found[1] in known else ""
-
-
-def _without_front(text: str) -> str:
-    """A text without the front matter that a skill has."""
-    return re.sub(r"\A---\n.*?\n---\n", "", text, flags=re.DOTALL)

@@ -87,9 +87,14 @@ def slug(heading: str) -> str:
     return re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-")
 
 
+def without_front(text: str) -> str:
+    """A text without the front matter that a skill has."""
+    return _FRONT.sub("", text)
+
+
 def _read(name: str, path: Path) -> Document:
     text = path.read_text(encoding="utf-8")
-    body = _FRONT.sub("", text)
+    body = without_front(text)
     title = _HEADING.search(body)
     after = body[title.end() :].strip() if title else body.strip()
     return Document(name=name, title=title[1] if title else name, about=_first_sentence(after), text=text)

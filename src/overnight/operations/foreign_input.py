@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, get_origin
 
 from overnight.errors import UserError
 from overnight.operations.fields import foreign_inputs_of, inputs_of
+from overnight.operations.json_text import strict_json
 from overnight.operations.operation import I, O, Operation
 from overnight.operations.record_fields import comments_of
 from overnight.words.foreign import printable
@@ -51,8 +52,8 @@ def read_input(operation: Operation[I, O], text: str | bytes) -> I:
     if len(text) > MOST_BYTES:
         raise BadInput(f"{operation.name}: the input has {len(text):,} bytes", fix=f"give at most {MOST_BYTES:,}")
     try:
-        found = json.loads(text, parse_constant=_no_number, object_pairs_hook=_no_repeats)
-    except (ValueError, RecursionError) as error:
+        found = strict_json(text)
+    except ValueError as error:
         raise BadInput(f"{operation.name}: the input is no JSON: {printable(str(error), NAME)}") from error
     if not isinstance(found, dict):
         raise BadInput(f"{operation.name}: the input is no JSON object")
@@ -78,7 +79,7 @@ def read_query(operation: Operation[I, O], pairs: Sequence[tuple[str, str]]) -> 
     from pydantic import TypeAdapter, ValidationError
 
     fields = {field.name: field for field in foreign_inputs_of(operation)}
-    found: dict[str, Any] = {}
+    found: dict[str, str | tuple[str, ...]] = {}
     for name, text in pairs:
         if name not in fields:
             takes = f"it takes {', '.join(fields) or 'none'}"
@@ -137,19 +138,19 @@ def output_generator(*, describes: bool = False) -> type["GenerateJsonSchema"]:
     class Generator(GenerateJsonSchema):
         """As pydantic's, but for those two."""
 
-        def field_is_required(self, field: Any, total: bool) -> bool:  # pydantic's signature
+        def field_is_required(self, field: Any, total: bool) -> bool:  # Any: pydantic's
             return self.mode == "serialization" or super().field_is_required(field, total)
 
-        def field_title_should_be_set(self, schema: Any) -> bool:
+        def field_title_should_be_set(self, schema: Any) -> bool:  # Any: pydantic's
             return not describes and super().field_title_should_be_set(schema)
 
-        def dataclass_schema(self, schema: Any) -> dict[str, Any]:
+        def dataclass_schema(self, schema: Any) -> dict[str, Any]:  # Any: pydantic's
             found = super().dataclass_schema(schema)
             if describes:
                 _describe(found, comments_of(schema["cls"]))
             return found
 
-        def float_schema(self, schema: Any) -> dict[str, Any]:
+        def float_schema(self, schema: Any) -> dict[str, Any]:  # Any: pydantic's
             found = super().float_schema(schema)
             return {"anyOf": [found, {"type": "null"}]} if self.mode == "serialization" else found
 
@@ -176,14 +177,3 @@ def _bounded(operation: Operation[I, O], given: I) -> I:
         if isinstance(value, int) and abs(value) > MOST_NUMBER:
             raise BadInput(f"{operation.name}: {field.name} is out of bounds", fix=f"give at most {MOST_NUMBER:,}")
     return given
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is repeated")
-    return found

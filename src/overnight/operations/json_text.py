@@ -1,6 +1,7 @@
-"""What an operation returns, as JSON: the same text from every face."""
+"""JSON as all faces write and read it."""
 
 import json
+from typing import Any
 
 
 def json_text(value: object) -> str:
@@ -11,6 +12,29 @@ def json_text(value: object) -> str:
     if text.replace("\n", "").isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)
+
+
+def strict_json(text: str | bytes) -> Any:  # Any: JSON
+    """What a text says in JSON in which no key is repeated and every number is one.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        return json.loads(text, parse_constant=_no_number, object_pairs_hook=_no_repeats)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
+def _no_number(word: str) -> float:
+    raise ValueError(f"{word} is no number of JSON")
+
+
+def _no_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:  # Any: JSON
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key is repeated")
+    return found
 
 
 def _escaped(character: str) -> str:

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, unquote, urlencode
 
 from overnight.errors import UserError
 from overnight.operations.fields import inputs_of
@@ -103,8 +103,6 @@ def _faults(page: AnyPage, module: ModuleType) -> Iterator[str]:
 
 def find_page(address: str) -> tuple[AnyPage, Mapping[str, str]] | None:
     """The page at an address without its query, and the parts that it names; None if there is none."""
-    from urllib.parse import unquote
-
     if len(address) > LONGEST:
         return None
     parts = [unquote(part) for part in address.split("/")]

@@ -210,7 +210,7 @@ def _program_for(repository: Repository, request: SessionRequest) -> Program:
         if request.allowed_only:
             require_allowed(program, repository.toplevel)
         else:
-            with suppress(OSError, UserError):  # then others cannot start it, and are told why
+            with suppress(OSError, UserError):  # then others cannot start it, and the error says why
                 allow(repository.toplevel, program, request.allows)
     return program
 

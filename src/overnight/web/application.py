@@ -1,13 +1,12 @@
 """The web application, put together."""
 
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from aiohttp import web
 
+from overnight.operations.foreign_input import MOST_BYTES
 from overnight.web import api, event_streams, llms_route, page_routes
-from overnight.web.calls import Caller
-from overnight.web.requests import CALLER
+from overnight.web.requests import Handler, Middleware
 
 STATIC = Path(__file__).parent / "static"
 HEADERS = {
@@ -20,34 +19,29 @@ HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Server": "overnight",  # not which versions of what
+    "Cache-Control": "no-store",  # pages stay in no browser
 }
-MOST_BODY = 64 * 1024  # bytes
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
-Middleware = Callable[[web.Request, Handler], Awaitable[web.StreamResponse]]
 
 
-def application(guard: Middleware | Caller) -> web.Application:
-    """All routes, behind the guard; a caller instead of a guard is everybody, and nothing is checked."""
+def application(guard: Middleware) -> web.Application:
+    """All routes, behind the guard."""
 
     @web.middleware
     async def first(request: web.Request, handler: Handler) -> web.StreamResponse:
-        if isinstance(guard, Caller):
-            request[CALLER] = guard
-            return await handler(request)
         return await guard(request, handler)
 
-    made = web.Application(middlewares=[first], client_max_size=MOST_BODY)
+    made = web.Application(middlewares=[first], client_max_size=MOST_BYTES)
     made.on_response_prepare.append(_add_headers)
     made.router.add_static("/static", STATIC)
     made.add_routes(api.routes())
     made.add_routes(llms_route.routes())
     event_streams.add_to(made)
-    page_routes.add_to(made)
+    made.add_routes(page_routes.routes())
     return made
 
 
 async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
     """What every answer says, also an error, a file or a stream."""
     answer.headers.update(HEADERS)
-    is_static = isinstance(request.match_info.route.resource, web.StaticResource)
-    answer.headers["Cache-Control"] = "no-cache" if is_static else "no-store"  # pages stay in no browser
+    if isinstance(request.match_info.route.resource, web.StaticResource):
+        answer.headers["Cache-Control"] = "no-cache"

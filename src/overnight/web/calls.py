@@ -18,6 +18,7 @@ from overnight.web.repositories import NotFound, repository_named
 from overnight.words.foreign import printable
 
 LONGEST = 200  # characters of a foreign address in a message
+HOME = "/home"  # the address of the first page
 MACHINE = Path("/")  # where operations about the machine are called
 
 
@@ -68,14 +69,14 @@ class Looked:
 
     @property
     def next_page(self) -> Link | None:
-        """The rest of a list whose operation takes `limit` and `offset`, and returns its `total`; None if this is all."""
-        after, total = getattr(self.given, "offset", 0) + getattr(self.given, "limit", 0), getattr(self.found, "total", 0)
-        if not hasattr(self.given, "offset") or after >= total:
+        """The rest of a list; None if this is all."""
+        after = next_offset(self.given, self.found)
+        if after is None:
             return None
         named, inputs = parts_of(self.page.address), inputs_of(self.page.operation)
         given = {field.name: getattr(self.given, field.name) for field in inputs if field.name not in named}
         query = {name: getattr(value, "value", value) for name, value in given.items() if value not in (None, False, ())}
-        return Link(address=with_query(self.here, **{**query, "offset": after}), about=f"the next of {total:,}")
+        return Link(address=with_query(self.here, **{**query, "offset": after}), about=f"the next of {self.found.total:,}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,7 +107,7 @@ def place_at(address: str, query: Sequence[tuple[str, str]], caller: Caller) -> 
     """
     matched = find_page(address)
     if matched is None:
-        raise NotFound(f"there is no page {printable(address, LONGEST)}", fix="begin at /home")
+        raise NotFound(f"there is no page {printable(address, LONGEST)}", fix=f"begin at {HOME}")
     page, parts = matched
     where = repository_named(caller.repositories, parts[REPOSITORY]) if REPOSITORY in parts else MACHINE
     pairs = [*((name, text) for name, text in parts.items() if name != REPOSITORY), *query]
@@ -142,6 +143,12 @@ def folder_for(operation: AnyOperation, repository: str | None, caller: Caller) 
         word = "this machine, not a repository" if operation.of_machine else "a repository"
         raise NotFound(f"`{operation.name}` is about {word}", fix="see `operations`")
     return MACHINE if repository is None else repository_named(caller.repositories, repository)
+
+
+def next_offset(given: object, found: object) -> int | None:
+    """Where a list goes on whose operation takes `limit` and `offset`, and returns its `total`; None if this is all."""
+    after, total = getattr(given, "offset", 0) + getattr(given, "limit", 0), getattr(found, "total", 0)
+    return after if hasattr(given, "offset") and after < total else None
 
 
 def operation_named(name: str) -> AnyOperation:

@@ -91,7 +91,7 @@ class Connection(web.RequestHandler):
         if request.writer.output_size > 0:
             raise ConnectionError("an answer has begun")
         text = MALFORMED if status == HTTPStatus.BAD_REQUEST else "this could not be carried out"
-        answer = web.Response(status=status, text=f"{text}\n", headers={**HEADERS, "Cache-Control": "no-store"})
+        answer = web.Response(status=status, text=f"{text}\n", headers=HEADERS)
         answer.force_close()
         return answer
 

@@ -1,63 +1,66 @@
-"""Errors as programs are answered them: a status, what is wrong, the fix, and the approval that is asked for."""
+"""What is answered in place of what was asked for: a status, what is wrong, the fix, and the approval that is asked for."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.errors import LedgerBusy, OvernightError, UserError
+from overnight.operations import tables
 from overnight.operations.foreign_input import BadInput
 from overnight.operations.perform import ApprovalAsked, Unsettled
 from overnight.operations.permission import NotAllowed
-from overnight.operations.tables import Refused
 from overnight.web.repositories import NotFound
-from overnight.words.foreign import printable_lines
+from overnight.web.threads import Busy
 
-TEXT = 2000  # characters
-BUG = "this is a bug in overnight; its log says more"
+RETRY_S = 5  # after which a caller who has too much under way may ask again
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ApiErrorBody:
-    """What is answered instead."""
+class ErrorBody:
+    """An error as JSON."""
 
     error: str  # what is wrong
     fix: str  # empty: the error says it all
     approval: int | None  # number of the approval that the owner is asked for
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiError:
-    """An error over a face."""
+class Refused(Exception):  # noqa: N818  # a state
+    """A request that is not carried out.
 
-    status: int  # of HTTP
-    error: str
-    fix: str = ""
-    approval: int | None = None
+    Attributes:
+        status: of HTTP.
+        fix: what its sender can do.
+        headers: that the answer has.
+        approval: the number of the approval that the owner is asked for.
+    """
 
-    @property
-    def body(self) -> ApiErrorBody:
-        """What is answered."""
-        return ApiErrorBody(error=self.error, fix=self.fix, approval=self.approval)
+    def __init__(
+        self, status: int, message: str, fix: str = "", headers: Mapping[str, str] | None = None, approval: int | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status = status
+        self.fix = fix
+        self.headers = headers or {}
+        self.approval = approval
 
 
-def error_of(error: Exception, *, reads: bool) -> ApiError:
-    """What an error is over a face; of what only reads, a user's is that it is not there. Of a bug nothing is shown."""
-    if not isinstance(error, OvernightError):
-        return ApiError(status=500, error=BUG)
+def refused_by(error: OvernightError, *, reads: bool) -> Refused:
+    """What an error is over HTTP; of what only reads, a user's is that it is not there."""
+    message = str(error.args[0])
     if not isinstance(error, UserError):
-        return ApiError(status=500, error=printable_lines(str(error.args[0]), TEXT))
+        return Refused(500, message)
     match error:
+        case ApprovalAsked():
+            return Refused(403, message, error.fix, approval=error.number)
+        case Busy():
+            return Refused(503, message, error.fix, {"Retry-After": str(RETRY_S)})
         case NotFound():
             status = 404
         case BadInput():
             status = 400
-        case NotAllowed() | ApprovalAsked():
+        case NotAllowed():
             status = 403
-        case Refused() | Unsettled() | LedgerBusy():
+        case tables.Refused() | Unsettled() | LedgerBusy():
             status = 409
         case _:
             status = 404 if reads else 422
-    return ApiError(
-        status=status,
-        error=printable_lines(str(error.args[0]), TEXT),
-        fix=printable_lines(error.fix, TEXT),
-        approval=error.number if isinstance(error, ApprovalAsked) else None,
-    )
+    return Refused(status, message, error.fix)

@@ -4,14 +4,11 @@ import asyncio
 import socket
 from urllib.parse import parse_qsl
 
-from aiohttp import ClientConnectionResetError, hdrs, web
+from aiohttp import ClientConnectionResetError, web
 
-from overnight.errors import UserError
 from overnight.web.calls import place_at
-from overnight.web.errors import error_of
-from overnight.web.live import LivePages, TooMany, ViewedPage
+from overnight.web.live import LivePages, ViewedPage
 from overnight.web.made_pages import Address
-from overnight.web.refusals import Refused, refusal
 from overnight.web.requests import caller_of
 
 LIVE = web.AppKey("live", LivePages)
@@ -20,7 +17,7 @@ LOOK_S = 1.0  # between looks whether a viewer is still there
 WRITE_S = 10.0  # that a viewer may take to read an event
 BUFFERED = 4096  # bytes that wait for a viewer who does not read; then its stream waits, and is closed
 RETRY_MS = 2000  # until a browser connects again
-HEADERS = {"Content-Type": "text/event-stream", "Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+HEADERS = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 
 
 def add_to(application: web.Application) -> None:
@@ -40,15 +37,9 @@ async def events(request: web.Request) -> web.StreamResponse:
     path, _, asked = request.query.get("page", "").partition("?")
     query = parse_qsl(asked, keep_blank_values=True)
     session = caller.address.id if caller.address else ""
-    try:
-        place_at(path, query, caller)
-        with live.viewing(Address.of(path, query, caller), caller, session) as page:
-            return await _stream(request, page)
-    except TooMany as error:
-        return refusal(request, Refused(503, str(error), headers={hdrs.RETRY_AFTER: "10"}))
-    except UserError as error:
-        found = error_of(error, reads=True)
-        return refusal(request, Refused(found.status, found.error, found.fix))
+    place_at(path, query, caller)
+    with live.viewing(Address.of(path, query, caller), caller, session) as page:
+        return await _stream(request, page)
 
 
 async def _stream(request: web.Request, page: ViewedPage) -> web.StreamResponse:

@@ -16,22 +16,21 @@ from overnight.errors import UserError
 from overnight.operations.principal import Address
 from overnight.web.answering import answered
 from overnight.web.attempts import Attempts
-from overnight.web.calls import Caller
+from overnight.web.calls import HOME, Caller
 from overnight.web.connections import Connection
+from overnight.web.errors import Refused
 from overnight.web.hosts import Hosts
-from overnight.web.refusals import Refused, refusal
-from overnight.web.requests import CALLER, TOKEN
+from overnight.web.refusals import refusal
+from overnight.web.requests import CALLER, JSON, TOKEN, Handler
 from overnight.web.token import Role, Token, Use
 from overnight.web.token_file import SESSION_S, TokenFile
 from overnight.words.foreign import printable
 
 MOST_QUERY = 4 * 1024
 BODY_S = 10.0
-ENTER, HOME = "/enter", "/home"
-JSON = "application/json"
+ENTER = "/enter"
 METHODS = ("GET", "HEAD", "POST")
 NEW_LINK = "`overnight token --link` makes another, as does Enter in the terminal of `overnight serve`"
-Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,13 +124,17 @@ class Guard:
             return False
 
     def _unknown(self, request: web.Request, *, given: bool) -> Refused:
-        if given and not self.attempts.counts(request.remote or ""):
-            return Refused(429, "too many wrong tokens came in the last minute", headers={"Retry-After": "60"})
+        if given:
+            self._count_attempt(request)
         what = "this token is not known here" if given else "a token is needed here"
         fix = (
             "send one that `overnight token` makes, as Authorization: Bearer TOKEN; a browser opens a link of `overnight serve`"
         )
         return Refused(401, what, fix, {"WWW-Authenticate": "Bearer"})
+
+    def _count_attempt(self, request: web.Request) -> None:
+        if not self.attempts.counts(request.remote or ""):
+            raise Refused(429, "too many wrong tokens came in the last minute", headers={"Retry-After": "60"})
 
     async def _enter(self, request: web.Request) -> web.StreamResponse:
         """Make a session of a link's token, which thereby leaves the address."""
@@ -141,8 +144,7 @@ class Guard:
         if opened is None:
             if self.tokens.find(request.cookies.get(self.cookie, ""), Use.SESSION):  # a link that was opened again
                 return web.Response(status=303, headers={"Location": HOME})
-            if not self.attempts.counts(request.remote or ""):
-                raise Refused(429, "too many wrong tokens came in the last minute", headers={"Retry-After": "60"})
+            self._count_attempt(request)
             raise Refused(401, "this link was used already, or is too old", NEW_LINK)
         token, text = opened
         self.say(f"{token.name} came in as {token.role}")

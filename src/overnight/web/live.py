@@ -16,9 +16,10 @@ from pathlib import Path
 
 from anyio import CapacityLimiter, to_thread
 
-from overnight.errors import UserError
+from overnight.files.signature import signature_of
 from overnight.web.calls import Caller
-from overnight.web.made_pages import Address, MadePage, make_page, signature_of
+from overnight.web.made_pages import Address, MadePage, make_page
+from overnight.web.threads import Busy
 
 Make = Callable[[Address, Caller, tuple[Path, ...]], MadePage]
 
@@ -43,7 +44,7 @@ class Pace:
     rest: float = 5.0  # before it is made again, as a multiple of what making it took
 
 
-class TooMany(UserError):  # noqa: N818  # a state
+class TooMany(Busy):
     """No more viewers or pages now."""
 
 

@@ -4,23 +4,22 @@ import gzip
 import re
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from hashlib import blake2b
 from http import HTTPStatus
 from pathlib import Path
 
 from overnight.errors import OvernightError
+from overnight.files.signature import Signature, signature_of
 from overnight.operations.principal import Kind
 from overnight.web.calls import Caller, Looked, place_at
-from overnight.web.errors import error_of
-from overnight.web.rendering import render_html, render_refusal
+from overnight.web.errors import refused_by
+from overnight.web.refusals import refusal_html
+from overnight.web.rendering import render_html
 
 MOST_WATCHED = 32  # files of one page
 LEVEL = 5  # of gzip: half the time of 9, 3 % more bytes
 CLOCK = re.compile(r"<(\w+)\b[^<>]*\sdata-clock\b[^<>]*>[^<]*</\1>")  # what changes by itself; our templates write it
-
-Signature = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +67,8 @@ def make_page(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) 
         signature = signature_of(watched)
         status, text = HTTPStatus.OK, html_of(place.look())
     except OvernightError as error:
-        found = error_of(error, reads=True)
-        status, text = HTTPStatus(found.status), render_refusal(found.status, found.error, found.fix, address.path)
+        refused = refused_by(error, reads=True)
+        status, text = HTTPStatus(refused.status), refusal_html(refused, address.path)
     return packed(text, status, watched=watched, signature=signature, cost_s=time.perf_counter() - began)
 
 
@@ -89,18 +88,6 @@ def packed(text: str, status: HTTPStatus, *, watched: tuple[Path, ...], signatur
 def html_of(looked: Looked) -> str:
     """A page as its caller sees it: who may only read sees no forms."""
     return render_html(looked, may_order=looked.context.principal.kind in {Kind.OWNER, Kind.AGENT})
-
-
-def signature_of(files: Sequence[Path]) -> Signature:
-    """What differs if one of some files was written to, made anew or removed."""
-    return tuple(map(_status, files))
-
-
-def _status(file: Path) -> tuple[int, int, int] | None:
-    with suppress(OSError, ValueError):
-        found = file.stat()
-        return found.st_mtime_ns, found.st_size, found.st_ino
-    return None
 
 
 def _digest(text: str) -> str:

@@ -11,7 +11,7 @@ from overnight.operations.foreign_input import output_generator, with_descriptio
 from overnight.operations.operation import AnyOperation, Begun
 from overnight.operations.registry import offered
 from overnight.web.api_addresses import KEY, MOST_KEY, address_of_operation, method_of
-from overnight.web.errors import ApiErrorBody
+from overnight.web.errors import ErrorBody
 
 Json = Mapping[str, Any]  # Any: JSON
 REFS = "#/components/schemas/{model}"
@@ -67,7 +67,7 @@ def _schemas(operations: list[AnyOperation]) -> tuple[dict[str, Json], dict[str,
 
     adapters: list[tuple[str, Any, Any]] = [  # Any: as pydantic has it
         ("begun", "serialization", TypeAdapter(Begun)),
-        ("error", "serialization", TypeAdapter(ApiErrorBody)),
+        ("error", "serialization", TypeAdapter(ErrorBody)),
     ]
     for operation in operations:
         adapters.append((f"input {operation.name}", "validation", TypeAdapter(operation.input)))

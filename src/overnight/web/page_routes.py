@@ -1,28 +1,26 @@
 """Each page over HTTP, in its three forms."""
 
 import gzip
+from collections.abc import Sequence
 from functools import partial
 
 from aiohttp import hdrs, web
 
-from overnight.errors import OvernightError
-from overnight.web.calls import Caller, place_at
-from overnight.web.errors import error_of
+from overnight.operations.json_text import json_text
+from overnight.web.calls import HOME, Caller, place_at
 from overnight.web.event_streams import LIVE
 from overnight.web.made_pages import Address
 from overnight.web.markdown import markdown_of
-from overnight.web.refusals import Refused, refusal
 from overnight.web.requests import caller_of
-from overnight.web.threads import Busy, in_thread
+from overnight.web.threads import in_thread
 
-HOME = "/home"
 FORMS = {"json": "application/json", "md": "text/markdown"}
-HEADERS = {hdrs.CACHE_CONTROL: "private, no-cache", hdrs.VARY: "Accept-Encoding, Cookie, Authorization"}
+HEADERS = {hdrs.VARY: "Accept-Encoding, Cookie, Authorization"}
 
 
-def add_to(application: web.Application) -> None:
-    """Its routes; the last ones, as they take what is left."""
-    application.add_routes([web.get("/", home), web.get("/{address:.+}", page)])
+def routes() -> Sequence[web.AbstractRouteDef]:
+    """All of them; the last ones, as they take what is left."""
+    return [web.get("/", home), web.get("/{address:.+}", page)]
 
 
 async def home(_request: web.Request) -> web.Response:
@@ -38,7 +36,7 @@ async def page(request: web.Request) -> web.Response:
 
 
 async def _html(request: web.Request, path: str, query: tuple[tuple[str, str], ...]) -> web.Response:
-    """The page for people; a browser that has it is spared the bytes."""
+    """The page for people; a client that has it is spared the bytes."""
     caller = caller_of(request)
     made = await request.app[LIVE].page(Address.of(path, query, caller), caller)
     headers = {**HEADERS, hdrs.ETAG: f'W/"{made.version}"'}
@@ -53,13 +51,7 @@ async def _html(request: web.Request, path: str, query: tuple[tuple[str, str], .
 async def _twin(request: web.Request, path: str, query: tuple[tuple[str, str], ...], form: str) -> web.Response:
     """The page for programs or for agents, as it is now."""
     caller = caller_of(request)
-    try:
-        text = await in_thread(caller, partial(_written, path, query, caller, form))
-    except OvernightError as error:
-        found = error_of(error, reads=True)
-        return refusal(request, Refused(found.status, found.error, found.fix))
-    except Busy as busy:
-        return refusal(request, Refused(503, str(busy), "ask again later", {hdrs.RETRY_AFTER: "5"}))
+    text = await in_thread(caller, partial(_written, path, query, caller, form))
     answer = web.Response(text=text, content_type=FORMS[form], headers=HEADERS)
     answer.enable_compression()
     return answer
@@ -83,7 +75,5 @@ def _written(path: str, query: tuple[tuple[str, str], ...], caller: Caller, form
     """A page's twin."""
     looked = place_at(path, query, caller).look()
     if form == "json":
-        from overnight.operations.json_text import json_text
-
         return json_text(looked.found)
     return markdown_of(looked)

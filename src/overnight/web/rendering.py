@@ -1,4 +1,4 @@
-"""The only way to render pages: everything is escaped, and every text is made printable."""
+"""The pages as HTML, by our own templates and those beside the pages."""
 
 from functools import cache
 from typing import TYPE_CHECKING
@@ -6,37 +6,27 @@ from urllib.parse import unquote
 
 from overnight.operations.page import AnyPage
 from overnight.operations.pages import address_of, find_page, modules, package_of, pages
-from overnight.web.calls import Looked
+from overnight.web.calls import HOME, Looked
 from overnight.web.order_forms import OrderForm, order_form
 from overnight.words.foreign import printable
 from overnight.words.moments import moment
 from overnight.words.quantities import compact, counted, duration, size_text
+from overnight.words.templates import TEXT, escaping
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-HOME = "/home"
-_TEXT = 5_000  # characters of one piece of text
-
 
 @cache
 def environment() -> "Environment":
-    """Our own templates, then those beside the pages; a missing name is an error."""
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined
+    """Our own templates, then those beside the pages."""
+    from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 
     packages = sorted({module.__name__.rpartition(".")[0] for module in modules()})
     beside = PrefixLoader({package: PackageLoader(package, "") for package in packages})
-    made = Environment(
-        loader=ChoiceLoader([PackageLoader("overnight.web", "templates"), beside]),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=_visible,
-    )
+    made = escaping(ChoiceLoader([PackageLoader("overnight.web", "templates"), beside]))
     made.filters |= {
-        "short": printable,
         "moment": moment,
         "duration": duration,
         "compact": compact,
@@ -100,7 +90,7 @@ def _coded(text: str) -> "Markup":
     """A sentence in which what stands between backticks is code, escaped and printable."""
     from markupsafe import Markup
 
-    parts = printable(text, _TEXT).split("`")
+    parts = printable(text, TEXT).split("`")
     if len(parts) % 2 == 0:  # one of them has no other
         parts = ["`".join(parts)]
     code = Markup("<code>{}</code>")
@@ -115,8 +105,3 @@ def _sentence(text: str) -> str:
 def render_refusal(status: int, message: str, fix: str, here: str) -> str:
     """What is shown in place of a page that cannot be."""
     return environment().get_template("refusal.html.j2").render(status=status, message=message, fix=fix, here=here)
-
-
-def _visible(value: object) -> object:
-    """Every text that a template prints, with control and bidirectional characters made visible; what is safe passes."""
-    return printable(value, _TEXT) if type(value) is str else value

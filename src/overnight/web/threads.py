@@ -7,6 +7,7 @@ from weakref import WeakValueDictionary
 
 from anyio import CapacityLimiter, to_thread
 
+from overnight.errors import UserError
 from overnight.web.calls import Caller
 
 T = TypeVar("T")
@@ -14,7 +15,7 @@ AT_ONCE = 4  # calls of one caller; others wait
 MOST_WAITING = 32  # of one caller
 
 
-class Busy(Exception):  # noqa: N818  # a state
+class Busy(UserError):  # noqa: N818  # a state
     """A caller has too many calls under way."""
 
 
@@ -37,7 +38,7 @@ async def in_thread(caller: Caller, function: Callable[[], T]) -> T:
     """
     calls = _calls.setdefault(str(caller.principal), _Calls(CapacityLimiter(AT_ONCE)))
     if calls.inside >= AT_ONCE + MOST_WAITING:
-        raise Busy("too many calls of yours are under way")
+        raise Busy("too many calls of yours are under way", fix="wait for one to end")
     calls.inside += 1
     try:
         return await to_thread.run_sync(function, limiter=calls.limiter)

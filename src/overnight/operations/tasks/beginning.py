@@ -1,4 +1,4 @@
-"""Begins an operation that lasts in a process of its own, which outlives whoever asked for it.
+"""Begins an operation that lasts in a process of its own, which outlives the caller.
 
 The process is ours and runs as the user does; what it starts of a candidate's is in the jail as ever.
 
@@ -32,7 +32,7 @@ from overnight.operations.tasks.task import ADDRESS, TaskCall, TaskOrder, TaskSt
 from overnight.words.foreign import printable
 
 PROCESS = "overnight.cli.task_process"  # the module that carries tasks out: only the command line knows every way to do so
-# Whoever asked has passed the door, and what the process does is not asked about again; the others are a server's alone.
+# The caller has passed the door, and what the process does is not asked about again; the others are a server's alone.
 LEFT_OUT = frozenset({"OVERNIGHT_PRINCIPAL", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
 MOST_RUNNING = 8
 READY_S = 5.0  # that the caller waits until it is under way, or has failed

@@ -7,7 +7,7 @@ Does not cover: whether git tracks the folder of campaigns, which a look at many
 shown, never acted on.
 """
 
-import os
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import replace
 from functools import lru_cache
@@ -15,6 +15,7 @@ from pathlib import Path
 
 from overnight.errors import OvernightError
 from overnight.files.own import claim_folder
+from overnight.files.signature import Signature, database, signature_of
 from overnight.git.repository import FOLDER_NAME, Repository
 from overnight.ledger.file import NAME
 from overnight.ledger.lock import NAME as LOCK
@@ -27,8 +28,6 @@ from overnight.research.record.ledger import SqliteLedger
 from overnight.research.views.campaigns import COPIED, CampaignLine, campaign_line, unread_line
 
 REMEMBERED = 2000  # lines; more than anybody looks at
-_FILES = (NAME, f"{NAME}-wal", BELIEVED)  # what a line is made from
-Signature = tuple[tuple[int, int, int], ...]
 
 
 def campaign_lines(top: Path, *, limit: int, offset: int = 0) -> tuple[list[CampaignLine], int]:
@@ -40,7 +39,7 @@ def campaign_lines(top: Path, *, limit: int, offset: int = 0) -> tuple[list[Camp
 def files_of(top: Path, limit: int) -> list[Path]:
     """The files that change when one of the first lines does."""
     ours = top / FOLDER_NAME
-    return [ours, *(ours / tag / name for tag in tags_by_session(ours)[:limit] for name in (*_FILES, LOCK))]
+    return [ours, *(path for tag in tags_by_session(ours)[:limit] for path in (*_record(ours / tag), ours / tag / LOCK))]
 
 
 def _line(top: Path, tag: str) -> CampaignLine:
@@ -48,8 +47,8 @@ def _line(top: Path, tag: str) -> CampaignLine:
     running, begun, changed = None, 0.0, 0.0
     try:
         claim_folder(folder)
-        signature = signature_of(folder)
-        begun, changed = (folder / LOCK).lstat().st_mtime, max(mtime for mtime, *_ in signature) / 1e9
+        signature = record_signature(folder)
+        begun, changed = (folder / LOCK).lstat().st_mtime, max((each[0] for each in signature if each), default=0) / 1e9
         running = holder(folder)
         made = _made(top, tag, signature, running is not None)
     except (OSError, OvernightError) as error:
@@ -71,15 +70,11 @@ def _made(top: Path, tag: str, _signature: Signature, running: bool) -> Campaign
         )
 
 
-def signature_of(folder: Path) -> Signature:
-    """What changes when one of the files does: time, size and inode of each; an empty one counts as none."""
-    found = []
-    for name in _FILES:
-        try:
-            status = os.lstat(folder / name)
-        except FileNotFoundError:
-            found.append((0, 0, 0))
-            continue
-        # The first reader makes an empty file beside a ledger.
-        found.append((status.st_mtime_ns, status.st_size, status.st_ino) if status.st_size else (0, 0, 0))
-    return tuple(found)
+def record_signature(folder: Path) -> Signature:
+    """What changes when what a line is made from does; an empty file counts as none, as a reader makes one beside a ledger."""
+    return tuple(each if each and each[1] else None for each in signature_of(_record(folder)))
+
+
+def _record(folder: Path) -> Sequence[Path]:
+    """The files that a line is made from."""
+    return (*database(folder / NAME), folder / BELIEVED)

@@ -1,4 +1,4 @@
-"""The owner's word that others may start a program: agents, and whoever calls over a face."""
+"""The owner's word that others may start a program: agents, and callers over a face."""
 
 import difflib
 from dataclasses import dataclass

@@ -12,7 +12,7 @@ from overnight.research.operations._inputs import Tag
 from overnight.research.operations._ordering import give
 from overnight.research.order import BudgetKey, ChangeBudget
 from overnight.research.reading import CampaignReader, reading
-from overnight.research.views.budget import CampaignBudget, budget_of, describe_budget, limits_in_words
+from overnight.research.views.budget import CampaignBudget, budget_of, budget_words, describe_budget
 
 MOST = 10**15  # of what is counted; every program that reads JSON has whole numbers so large
 MOST_HOURS, MOST_USD = 1e6, 1e9
@@ -62,7 +62,7 @@ def tells(context: Context, given: BudgetInput) -> str:
     """What the limits are now."""
     with reading(given.tag, context.where) as campaign:
         now = campaign.state().budget
-    return f"the budget now: {limits_in_words(now)}"
+    return f"the budget now: {budget_words(now)}"
 
 
 def read_back(context: Context, given: BudgetInput, found: CampaignBudget | None) -> Settled:

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Annotated
 
 from overnight.errors import UserError
+from overnight.files.signature import Signature
 from overnight.operations.operation import Argument, Context, Operation, Tier
-from overnight.research.operations._lines import Signature, signature_of
+from overnight.research.operations._lines import record_signature
 from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
@@ -40,7 +41,7 @@ def read(name: str, context: Context) -> ComparedCampaign:
     """
     place, colon, tag = name.rpartition(":")
     repository, found = find_campaign(_folder(place, context) if colon else context.where, tag or None)
-    return _read(name, repository.toplevel, tag or None, signature_of(campaign_folder(repository, found)))
+    return _read(name, repository.toplevel, tag or None, record_signature(campaign_folder(repository, found)))
 
 
 @lru_cache(maxsize=REMEMBERED)

@@ -35,11 +35,6 @@ def gains_among(gains: Iterable[float | None]) -> Callable[[float | None], str]:
     return write
 
 
-def sentence(text: str) -> str:
-    """A text that begins like a sentence."""
-    return text[:1].upper() + text[1:]
-
-
 def used(what: str, so_far: float, limit: float) -> str:
     """What is used of a budget."""
     return USED.get(what, "{:,.0f} of {:,.0f}").format(so_far, limit)
@@ -55,6 +50,5 @@ def words(gains: Iterable[float | None] = ()) -> Mapping[str, object]:
         "measured": measured,
         "verdict": verdict,
         "gained": gains_among(gains),
-        "sentence": sentence,
         "used": used,
     }

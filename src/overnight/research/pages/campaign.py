@@ -3,12 +3,16 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from overnight.files.signature import database
+from overnight.ledger.file import NAME as LEDGER
+from overnight.ledger.lock import NAME as LOCK
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.research.operations import overview
 from overnight.research.pages._pictures import file_of, studio
 from overnight.research.pages._words import words
-from overnight.research.places.campaigns import find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.orders import IDEAS
 from overnight.research.report.drawing import Drawn
 from overnight.research.views.overview import Overview
 from overnight.research.views.status import measured_level
@@ -18,15 +22,8 @@ KEEPS = 15  # in the table, the newest
 
 def watches(context: Context, given: overview.OverviewInput) -> Sequence[Path]:
     """Its ledger, what people write beside it, who holds it, and what is drawn of it."""
-    repository, tag = find_campaign(context.where, given.tag)
-    folder = repository.overnight / tag
-    return (
-        folder / "ledger.db",
-        folder / "ledger.db-wal",
-        folder / "ideas.md",
-        folder / "lock",
-        file_of(repository.toplevel, tag),
-    )
+    folder = campaign_folder(*find_campaign(context.where, given.tag))
+    return (*database(folder / LEDGER), folder / IDEAS, folder / LOCK, file_of(context.where, folder.name))
 
 
 def beside(context: Context, given: overview.OverviewInput, found: Overview) -> Mapping[str, object]:

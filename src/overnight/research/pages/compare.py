@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from overnight.files.signature import database
 from overnight.git.repository import FOLDER_NAME
 from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
@@ -42,7 +43,7 @@ def watches(context: Context, given: compare.CompareInput) -> Sequence[Path]:
     for name in (given.a, given.b):
         place, _, tag = name.rpartition(":")
         folder = context.repositories.get(place, context.where) / FOLDER_NAME / tag
-        found += [folder / LEDGER, folder / f"{LEDGER}-wal"]
+        found += database(folder / LEDGER)
     return found
 
 

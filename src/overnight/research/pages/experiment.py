@@ -4,12 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from overnight.files.signature import database
 from overnight.gate.trial import Arm, Stage, Trial
+from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.research.operations import show
 from overnight.research.pages._words import words
-from overnight.research.places.campaigns import find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.report.diff import view_diff
 from overnight.research.views.experiments import ExperimentPage
 
@@ -22,15 +24,13 @@ TRANSCRIPT = 60_000  # characters of one
 class Pair:
     """Both trials of one seed of the test."""
 
-    seed: int
     baseline: Trial | None
     candidate: Trial | None
 
 
 def watches(context: Context, given: show.ShowInput) -> Sequence[Path]:
     """The ledger."""
-    repository, tag = find_campaign(context.where, given.tag)
-    return (repository.overnight / tag / "ledger.db", repository.overnight / tag / "ledger.db-wal")
+    return database(campaign_folder(*find_campaign(context.where, given.tag)) / LEDGER)
 
 
 def beside(_context: Context, _given: show.ShowInput, found: ExperimentPage) -> Mapping[str, object]:
@@ -54,18 +54,15 @@ def _pairs(trials: Sequence[Trial]) -> Sequence[Pair]:
     by_index: dict[int, dict[Arm, Trial]] = {}
     for trial in trials:
         by_index.setdefault(trial.key.index, {})[trial.key.arm] = trial
-    return [
-        Pair(seed=next(iter(arms.values())).seed, baseline=arms.get(Arm.BASELINE), candidate=arms.get(Arm.CANDIDATE))
-        for _, arms in sorted(by_index.items())
-    ]
+    return [Pair(baseline=arms.get(Arm.BASELINE), candidate=arms.get(Arm.CANDIDATE)) for _, arms in sorted(by_index.items())]
 
 
 def links(found: ExperimentPage, here: str) -> Sequence[Link]:
     """Its neighbours."""
     above, number = here.rpartition("/")[0], found.experiment.number
-    beside = [each for each in (number - 1, number + 1) if 1 <= each <= found.newest]
+    neighbours = [each for each in (number - 1, number + 1) if 1 <= each <= found.newest]
     return (
-        *(Link(address=f"{above}/{each}", about=f"#{each}") for each in beside),
+        *(Link(address=f"{above}/{each}", about=f"#{each}") for each in neighbours),
         Link(address=above, about="All experiments"),
     )
 

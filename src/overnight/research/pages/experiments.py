@@ -3,19 +3,20 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from overnight.files.signature import database
 from overnight.gate.verdict import Verdict
+from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.research.operations import log
 from overnight.research.pages._words import VERDICTS, words
-from overnight.research.places.campaigns import find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign
 from overnight.research.views.experiments import ExperimentList
 
 
 def watches(context: Context, given: log.LogInput) -> Sequence[Path]:
     """The ledger."""
-    repository, tag = find_campaign(context.where, given.tag)
-    return (repository.overnight / tag / "ledger.db", repository.overnight / tag / "ledger.db-wal")
+    return database(campaign_folder(*find_campaign(context.where, given.tag)) / LEDGER)
 
 
 def beside(_context: Context, _given: log.LogInput, found: ExperimentList) -> Mapping[str, object]:

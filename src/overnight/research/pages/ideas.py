@@ -3,19 +3,21 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from overnight.files.signature import database
+from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.research.operations import idea_list
 from overnight.research.pages._words import words
-from overnight.research.places.campaigns import find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.orders import IDEAS
 from overnight.research.views.ideas import IdeaList
 
 
 def watches(context: Context, given: idea_list.IdeaListInput) -> Sequence[Path]:
     """The ledger, and the file of ideas that people edit."""
-    repository, tag = find_campaign(context.where, given.tag)
-    folder = repository.overnight / tag
-    return (folder / "ledger.db", folder / "ledger.db-wal", folder / "ideas.md")
+    folder = campaign_folder(*find_campaign(context.where, given.tag))
+    return (*database(folder / LEDGER), folder / IDEAS)
 
 
 def beside(_context: Context, _given: idea_list.IdeaListInput, found: IdeaList) -> Mapping[str, object]:

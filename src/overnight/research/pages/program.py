@@ -7,7 +7,8 @@ from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.program.program import PROGRAM
 from overnight.research.operations import program
-from overnight.research.views.program import ProgramPage, budget_words, role_words
+from overnight.research.views.budget import budget_words
+from overnight.research.views.program import ProgramPage, role_words
 
 
 def links(_found: ProgramPage, here: str) -> Sequence[Link]:

@@ -9,8 +9,9 @@ from overnight.operations.pages import address_of, with_query
 from overnight.program.program import PROGRAM
 from overnight.research.operations import campaigns, program
 from overnight.research.operations._lines import files_of
+from overnight.research.views.budget import budget_words
 from overnight.research.views.campaigns import CampaignList, gain_words
-from overnight.research.views.program import budget_words, role_words
+from overnight.research.views.program import role_words
 
 
 def links(found: CampaignList, here: str) -> Sequence[Link]:

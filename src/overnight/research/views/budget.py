@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from overnight.program.program import Budget
 from overnight.research.state import State
 from overnight.words.foreign import printable
-from overnight.words.quantities import compact, duration
+from overnight.words.quantities import compact, counted, duration
 
 HOUR_S = 3600.0
 BY = 200  # characters of who changed it
@@ -48,9 +48,16 @@ def describe_budget(found: CampaignBudget) -> str:
     return "\n".join([f"budget of `{found.campaign}`{by}:", *(f"  {line}" for line in _lines(found))])
 
 
-def limits_in_words(limits: Budget) -> str:
-    """The limits that there are, in a line."""
-    return ", ".join(f"{name} {limit}" for name, limit in _limits(limits) if limit) or "no limit"
+def budget_words(budget: Budget) -> str:
+    """What a campaign may use."""
+    parts = [
+        *([counted(budget.experiments, "experiment")] if budget.experiments is not None else []),
+        *([counted(budget.trials, "trial")] if budget.trials is not None else []),
+        *([f"{budget.hours:g} h"] if budget.hours is not None else []),
+        *([counted(budget.tokens, "token")] if budget.tokens is not None else []),
+        *([f"${budget.cost_usd:,.2f}"] if budget.cost_usd is not None else []),
+    ]
+    return ", ".join(parts) or "no limit"
 
 
 def _lines(found: CampaignBudget) -> Iterator[str]:

@@ -23,7 +23,7 @@ TO_FIX_BY_A_PERSON = frozenset(reason.value for reason in TO_FIX)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
+class BudgetUse:
     """A part of the budget, and what is used of it."""
 
     what: str  # "experiments", "trials", "hours", "tokens" or "dollars"
@@ -68,7 +68,7 @@ class Overview:
     status: Status
     state: str  # in words: running, or why it does not run
     waits: tuple[str, ...]  # for a person, the most urgent first
-    spent: tuple[Spent, ...]  # of the budget; what has no limit is left out
+    spent: tuple[BudgetUse, ...]  # of the budget; what has no limit is left out
     open: tuple[UnderWay, ...]  # the oldest first
     newest: tuple[Recent, ...]  # experiments, the newest first
     ideas: tuple[Idea, ...]  # that are tried next
@@ -136,7 +136,7 @@ def _waits(status: Status) -> Iterator[str]:
     yield from (f"a channel cannot receive: {line}" for line in status.deaf)
 
 
-def _spent(status: Status, budget: Budget) -> Iterator[Spent]:
+def _spent(status: Status, budget: Budget) -> Iterator[BudgetUse]:
     used: Mapping[str, tuple[float, float | None]] = {
         "experiments": (status.experiments, budget.experiments),
         "trials": (status.trials, budget.trials),
@@ -146,7 +146,7 @@ def _spent(status: Status, budget: Budget) -> Iterator[Spent]:
     }
     for what, (so_far, limit) in used.items():
         if limit is not None:
-            yield Spent(what=what, used=so_far, limit=limit)
+            yield BudgetUse(what=what, used=so_far, limit=limit)
 
 
 def _under_way(opened: OpenExperiment, program: Program) -> UnderWay:

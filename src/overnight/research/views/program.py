@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from overnight.errors import UserError
 from overnight.operations.tasks.views import TaskLine
 from overnight.program.program import Budget, Program
+from overnight.research.views.budget import budget_words
 from overnight.words.foreign import printable, printable_lines
-from overnight.words.quantities import counted
 
 TEXT = 300  # characters of one value
 WHOLE = 200_000  # characters of the file that are shown
@@ -127,15 +127,3 @@ def role_words(line: RoleLine) -> str:
     command = f": {printable(line.command, TEXT)}" if line.command else ""
     several = f", {line.count} at once" if line.count > 1 else ""
     return f"{printable(line.role, TEXT)} by {printable(line.use, TEXT)}{model}{several}{command}"
-
-
-def budget_words(budget: Budget) -> str:
-    """What a campaign may use."""
-    parts = [
-        *([counted(budget.experiments, "experiment")] if budget.experiments is not None else []),
-        *([counted(budget.trials, "trial")] if budget.trials is not None else []),
-        *([f"{budget.hours:g} h"] if budget.hours is not None else []),
-        *([counted(budget.tokens, "token")] if budget.tokens is not None else []),
-        *([f"${budget.cost_usd:,.2f}"] if budget.cost_usd is not None else []),
-    ]
-    return ", ".join(parts) or "no limit"

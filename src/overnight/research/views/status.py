@@ -21,7 +21,7 @@ from overnight.research.origin import origin_words
 from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
-from overnight.research.views.budget import limits_in_words
+from overnight.research.views.budget import budget_words
 from overnight.research.views.network import network_lines
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
@@ -298,7 +298,7 @@ def describe(now: Status) -> str:
     for change in now.audit.changes if now.audit else ():
         if lost := harm(change):
             lines.append(f"audit     #{change.number} harms: {figure(lost, 4)} better without it")
-    lines += [f"budget    {limits_in_words(now.budget)}; by order of {printable(now.budget_by, 200)}"] if now.budget_by else []
+    lines += [f"budget    {budget_words(now.budget)}; by order of {printable(now.budget_by, 200)}"] if now.budget_by else []
     lines += [f"order     {given_words(given)}" for given in now.orders if not given.is_plain]
     lines += [f"deaf      {printable(line, 300)}" for line in now.deaf]
     lines += [f"WARNING   {caution}" for caution in now.cautions]

@@ -13,7 +13,7 @@ from overnight.web.mcp.arguments import WrongArguments, checked
 from overnight.web.mcp.looking import place
 from overnight.web.mcp.messages import Json
 from overnight.web.mcp.ongoing import Ongoing
-from overnight.web.mcp.telling import Telling, next_call
+from overnight.web.mcp.tool_context import ToolContext, next_call
 from overnight.web.mcp.tools import BY_NAME
 from overnight.web.mcp.trimming import Plain
 from overnight.web.mcp.waiting import Watched
@@ -23,7 +23,7 @@ MOST_ERROR = 2_000  # characters
 MOST_LINES = 20  # of what a failed command printed
 APPROVALS, PENDING = "/approvals", "/pending"  # a page, and in it what the owner has not answered
 REMEMBERED = 32  # states of pages, for `wait` to say what changed since
-Tool = Callable[[Mapping[str, Any], Telling], Json]  # Any: JSON
+Tool = Callable[[Mapping[str, Any], ToolContext], Json]  # Any: JSON
 TOOLS: Mapping[str, Tool] = {
     "list": looking.list_all,
     "look": looking.look,
@@ -46,7 +46,7 @@ class Answers:
         """The result of a tool; a mistake is one too, so that a model reads it."""
         clean = cleaner()
         try:
-            found = self._answered(name, given, Telling(caller(), ongoing, clean, self._states))
+            found = self._answered(name, given, ToolContext(caller(), ongoing, clean, self._states))
         except WrongArguments as error:
             found = {"error": str(error), "next": next_call("docs", "how the tools are used", name="mcp")}
         except OvernightError as error:
@@ -56,12 +56,12 @@ class Answers:
         text = json.dumps(found, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
         return {"content": [{"type": "text", "text": text}], "structuredContent": found, "isError": "error" in found}
 
-    def _answered(self, name: str, given: object, telling: Telling) -> Json:
+    def _answered(self, name: str, given: object, context: ToolContext) -> Json:
         arguments = checked(BY_NAME[name]["inputSchema"], given)
         try:
-            return TOOLS[name](arguments, telling)
+            return TOOLS[name](arguments, context)
         except ApprovalAsked as asked:
-            return _approval(asked, telling)
+            return _approval(asked, context)
 
     def resources(self, caller: Callable[[], Caller]) -> Json:
         """The pages that need nothing further."""
@@ -86,9 +86,9 @@ def cleaner() -> Callable[[str], str]:
         return lambda text: UNREAD if text else text
 
 
-def _approval(asked: ApprovalAsked, telling: Telling) -> Json:
-    waiting = Watched(place(APPROVALS, telling), PENDING)
-    mark = telling.remember(waiting.look())
+def _approval(asked: ApprovalAsked, context: ToolContext) -> Json:
+    waiting = Watched(place(APPROVALS, context), PENDING)
+    mark = context.remember(waiting.look())
     why = "until your user has answered; then make exactly the same call again: it goes through, once"
     return {
         "error": str(asked),

@@ -1,4 +1,4 @@
-"""How coding agents are told of `overnight mcp`: their configuration files, as texts before and after.
+"""How `overnight mcp` gets into the settings of coding agents: their files, as texts before and after.
 
 What is there stays. A file that cannot be read whole, such as JSON with comments, is refused with the text to add by hand.
 """
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from overnight.errors import UserError
+from overnight.operations.json_text import strict_json
 
 NAME = "overnight"
 TOOL_S = 660  # that a client waits for a tool: `wait` takes up to ten minutes
@@ -46,7 +47,7 @@ class Program:
 
 
 def _json(program: Program, entry: Settings | None, text: str) -> str:
-    found = json.loads(text, object_pairs_hook=_no_repeats) if text.strip() else {}
+    found = strict_json(text) if text.strip() else {}
     if not isinstance(found, dict) or not isinstance(found.get(program.section, {}), dict):
         raise ValueError("it is no object, or what it says of servers is none")
     if entry is None and NAME not in found.get(program.section, {}):
@@ -86,13 +87,6 @@ def _toml(program: Program, entry: Settings | None, text: str) -> str:
 
 def _filled(settings: Settings) -> Settings:
     return {name: value for name, value in settings.items() if value != {}}
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> Settings:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is repeated")
-    return found
 
 
 def _home(environment: Mapping[str, str]) -> Path:

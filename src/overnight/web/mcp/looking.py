@@ -9,10 +9,10 @@ from overnight.errors import UserError
 from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation
 from overnight.operations.pages import address_of
-from overnight.operations.registry import find, operations
+from overnight.operations.registry import find, offered
 from overnight.web.calls import Looked, Place, call, operation_named, place_at
 from overnight.web.mcp.messages import Json
-from overnight.web.mcp.telling import Telling, next_call
+from overnight.web.mcp.tool_context import ToolContext, next_call
 from overnight.web.mcp.trimming import FULL, SUMMARY, part, plain, trimmed, without_empty
 
 SCHEME = "overnight://"
@@ -27,18 +27,18 @@ KINDS: Mapping[str, tuple[str, str, str]] = {
 }
 
 
-def look(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
+def look(given: Mapping[str, Any], context: ToolContext) -> Json:  # Any: JSON
     """A page, or a part of it, cut to a size."""
-    looked = place(given["address"], telling).look()
+    looked = place(given["address"], context).look()
     whole = plain(looked.found)
     found = part(whole, given.get("at", ""))
-    mark = telling.remember(found)
+    mark = context.remember(found)
     most, shown = (FULL, found) if given["detail"] == "full" else (SUMMARY, without_empty(found))
-    data, cuts = trimmed(shown, most, telling.clean, at=given.get("at", "").rstrip("/"), offset=given["offset"])
+    data, cuts = trimmed(shown, most, context.clean, at=given.get("at", "").rstrip("/"), offset=given["offset"])
     links = [{"address": link.address, "about": link.about} for link in looked.links][:LINKS]
     return {
         "address": looked.here,
-        "title": telling.shown(looked.title),
+        "title": context.shown(looked.title),
         "data": data,
         **({"cut": cuts} if cuts else {}),
         "mark": mark,
@@ -48,23 +48,23 @@ def look(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
     }
 
 
-def list_all(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
+def list_all(given: Mapping[str, Any], context: ToolContext) -> Json:  # Any: JSON
     """What there is of a kind, a page of it."""
     what = given["what"]
     if what == "repositories":
-        items, total = _page(given, [{"name": name, "address": f"/repos/{name}"} for name in telling.caller.repositories])
+        items, total = _page(given, [{"name": name, "address": f"/repos/{name}"} for name in context.caller.repositories])
     elif what == "operations":
-        offered = [each for each in operations() if not each.owner_only and not each.local]
-        items, total = _page(given, [_line_of(each) for each in offered])
+        found = [each for each in offered() if not each.owner_only]
+        items, total = _page(given, [_line_of(each) for each in found])
     else:
-        items, total = _listed(what, given, telling)
+        items, total = _listed(what, given, context)
     end = given["offset"] + len(items)
     if end < total:
         follows = next_call("list", "the next page", **{**given, "offset": end})
     else:
         address = next((item["address"] for item in items if "address" in item), "/home")
         follows = next_call("look", "each has its address" if items else "there is none", address=address)
-    return {"items": telling.shown(without_empty(items), FULL), "total": total, "next": follows}
+    return {"items": context.shown(without_empty(items), FULL), "total": total, "next": follows}
 
 
 def _page(given: Mapping[str, Any], items: Sequence[Json]) -> tuple[Sequence[Json], int]:  # Any: JSON
@@ -76,22 +76,22 @@ def _line_of(operation: AnyOperation) -> Json:
     return {"name": operation.name, "about": operation.about, "tier": operation.tier, "address": address}
 
 
-def _listed(what: str, given: Mapping[str, Any], telling: Telling) -> tuple[Sequence[Json], int]:  # Any: JSON
+def _listed(what: str, given: Mapping[str, Any], context: ToolContext) -> tuple[Sequence[Json], int]:  # Any: JSON
     """A page of what an operation lists, by its own limit and offset if it has these."""
     name, field, pattern = KINDS[what]
     operation = operation_named(name)
-    repo = None if operation.of_machine else telling.repository(given.get("repo"))
+    repo = None if operation.of_machine else context.repository(given.get("repo"))
     takes = {each.name for each in inputs_of(operation)}
     asked = {each: given[each] for each in ("limit", "offset") if each in takes}
-    found = plain(call(name, repo, json.dumps(asked), telling.caller))
+    found = plain(call(name, repo, json.dumps(asked), context.caller))
     items = [{**item, "address": address_of(pattern, **{**item, "repo": repo})} if pattern else item for item in found[field]]
     return (items, found["total"]) if asked else _page(given, items)
 
 
-def docs(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
+def docs(given: Mapping[str, Any], context: ToolContext) -> Json:  # Any: JSON
     """The documentation: its pages, or the text of one from an offset on."""
     asked = {name: given[name] for name in ("name", "part", "search") if name in given}
-    found = plain(call("docs", None, json.dumps(asked), telling.caller))
+    found = plain(call("docs", None, json.dumps(asked), context.caller))
     if not found["text"]:
         names = [page["name"] for page in found["pages"]]
         follows = (
@@ -100,15 +100,15 @@ def docs(given: Mapping[str, Any], telling: Telling) -> Json:  # Any: JSON
             else next_call("docs", "there is none: see all")
         )
         pages = [{name: page[name] for name in ("name", "about", "lines")} for page in found["pages"]]
-        return {"pages": telling.shown(without_empty(pages), FULL), "next": follows}
-    text, cuts = trimmed(found["text"], FULL, telling.clean, offset=given["offset"])
+        return {"pages": context.shown(without_empty(pages), FULL), "next": follows}
+    text, cuts = trimmed(found["text"], FULL, context.clean, offset=given["offset"])
     follows = (
         next_call("docs", "the rest of it", **asked, offset=cuts[0]["shown"]) if cuts else next_call("docs", "the other pages")
     )
     return {"text": text, **({"cut": cuts} if cuts else {}), "next": follows}
 
 
-def place(address: str, telling: Telling) -> Place:
+def place(address: str, context: ToolContext) -> Place:
     """The page of a foreign address.
 
     Raises:
@@ -120,7 +120,7 @@ def place(address: str, telling: Telling) -> Place:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=MOST_QUERY)
     except ValueError as error:
         raise UserError("the query of this address cannot be read", fix="write it as ?name=value&name=value") from error
-    return place_at(path, pairs, telling.caller)
+    return place_at(path, pairs, context.caller)
 
 
 def _offered(orders: Sequence[str]) -> Sequence[str]:

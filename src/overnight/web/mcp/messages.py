@@ -1,9 +1,10 @@
 """JSON-RPC as MCP has it: what a line of a client says. The client is not trusted."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from overnight.operations.json_text import strict_json
 
 HANDSHAKE = ("2025-11-25", "2025-06-18")  # revisions that begin with `initialize`, newest first
 STATELESS = "2026-07-28"  # a revision whose requests each say who sends them
@@ -69,8 +70,8 @@ def read_message(line: bytes) -> Message | None:
         Failure: it is none.
     """
     try:
-        found = json.loads(line, parse_constant=_no_number, object_pairs_hook=_no_repeats)
-    except (ValueError, RecursionError) as error:
+        found = strict_json(line)
+    except ValueError as error:
         raise Failure(PARSE, f"this is no JSON: {type(error).__name__}") from error
     if isinstance(found, list):
         raise Failure(INVALID, f"revisions {', '.join((STATELESS, *HANDSHAKE))} have no batches: send each message by itself")
@@ -116,14 +117,3 @@ def _is_id(value: object) -> bool:
     if isinstance(value, str):
         return len(value) <= LONGEST_ID
     return isinstance(value, int) and not isinstance(value, bool) and abs(value) < 2**63
-
-
-def _no_number(word: str) -> float:
-    raise ValueError(f"{word} is no number of JSON")
-
-
-def _no_repeats(pairs: list[tuple[str, Any]]) -> Json:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        raise ValueError("a key is repeated")
-    return found

@@ -12,7 +12,7 @@ from overnight.web.markdown import markdown_of
 from overnight.web.mcp.looking import SCHEME, place
 from overnight.web.mcp.messages import WRONG_PARAMS, Failure, Json
 from overnight.web.mcp.ongoing import Ongoing
-from overnight.web.mcp.telling import Telling
+from overnight.web.mcp.tool_context import ToolContext
 from overnight.words.foreign import printable_lines
 
 MOST = 40_000  # characters of a page
@@ -55,7 +55,7 @@ def read(caller: Callable[[], Caller], uri: object, clean: Callable[[str], str])
     if not isinstance(uri, str) or not uri.startswith(f"{SCHEME}/"):
         raise Failure(WRONG_PARAMS, f"`uri` has to begin with {SCHEME}/, such as {SCHEME}/home")
     try:
-        looked = place(uri, Telling(caller(), Ongoing(), clean, {})).look()
+        looked = place(uri, ToolContext(caller(), Ongoing(), clean, {})).look()
     except UserError as error:
         raise Failure(WRONG_PARAMS, clean(printable_lines(str(error), MOST))) from error
     text = clean(markdown_of(looked))

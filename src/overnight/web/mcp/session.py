@@ -76,14 +76,15 @@ class Session:
 
     def _answer(self, number: Id, message: Message, ongoing: Ongoing) -> None:
         try:
-            told = {"id": number, "result": self._dispatcher.answer(message, ongoing)}
+            answer = {"id": number, "result": self._dispatcher.answer(message, ongoing)}
         except Failure as failure:
-            told = {"id": number, "error": _error(failure)}
+            answer = {"id": number, "error": _error(failure)}
         except Exception:  # noqa: BLE001  # the outermost frame of a request
             traceback.print_exc(file=sys.stderr)
-            told = {"id": number, "error": {"code": INTERNAL, "message": "this is a bug in overnight; see its standard error"}}
+            bug = Failure(INTERNAL, "this is a bug in overnight; see its standard error")
+            answer = {"id": number, "error": _error(bug)}
         if not ongoing.withdrawn.is_set():
-            self._write(told)
+            self._write(answer)
 
     def _note(self, message: Message) -> None:
         """A notification: only a cancellation says something to us."""

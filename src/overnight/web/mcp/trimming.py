@@ -13,7 +13,7 @@ SUMMARY = 6_000  # characters of an answer as JSON, about 2,000 tokens
 FULL = 16_000
 KEY = 100  # characters of a name in a mapping
 MOST_CUTS = 10  # that are listed
-# Entries of a list and of a mapping, characters of a text, depth. The last fits in any size.
+# Entries of a list and of a mapping, characters of a text, depth. The last has at most 1,500 characters, whatever is in it.
 STEPS = (
     (1000, 1000, 16_000, 12),
     (50, 200, 4_000, 10),
@@ -23,6 +23,7 @@ STEPS = (
     (3, 50, 200, 6),
     (2, 20, 100, 4),
     (1, 8, 60, 2),
+    (1, 1, 60, 1),
 )
 DIGITS = 10  # of a place in a list
 DURATION = "_s"  # the end of names of durations, which change all the time

@@ -14,7 +14,7 @@ LARGEST = 256 * 1024  # characters of a state that is kept, as JSON
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class ToolContext:
     """The circumstances of one answer."""
 
     caller: Caller

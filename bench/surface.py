@@ -20,12 +20,13 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
 
-from builders import concluded
 from surface_campaigns import Made, campaign_of, grow, running
 from targets import make_repo, program
 from turns import median
 
 from overnight.files.state_folder import state_folder
+from overnight.gate.verdict import Conclusion, Verdict
+from overnight.research.events import Concluded
 from overnight.web.token import Role, Use
 from overnight.web.token_file import TokenFile
 
@@ -99,20 +100,30 @@ def serving(repository: Path) -> Iterator[Server]:
         process.wait(10)
 
 
+@dataclass(slots=True, kw_only=True)
+class Seen:
+    """What viewers saw: when, and the newest commit in the bytes."""
+
+    by_viewer: Sequence[Sequence[tuple[float, int]]] = ()
+    fetches: int = 0  # of whole pages
+    size_bytes: int = 0  # that came
+
+
 @contextmanager
-def viewing(server: Server, page: str, count: int = VIEWERS) -> Iterator[list[list[tuple[float, str]]]]:
-    """Viewers; at the end what each saw."""
+def viewing(server: Server, page: str, count: int = VIEWERS) -> Iterator[Seen]:
+    """Viewers; at the end what they saw."""
     command = [sys.executable, str(Path(__file__).with_name("viewers.py")), str(server.port), page, str(count), *server.headers]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdin is not None
     assert process.stdout is not None
     assert process.stdout.readline() == "there\n"
-    seen: list[list[tuple[float, str]]] = []
+    seen = Seen()
     yield seen
     process.stdin.close()
     found = json.loads(process.stdout.read())
     process.wait(10)
-    seen += found
+    seen.by_viewer = found["seen"]
+    seen.fetches, seen.size_bytes = found["sums"]
 
 
 def paint(folder: Path) -> None:
@@ -159,35 +170,41 @@ def viewers(folder: Path) -> None:
             late = sorted(delays(commits, seen))
             expected = len(commits) * VIEWERS
             print(
-                f"{size:>6} experiments, {VIEWERS} viewers, {len(commits)} commits: p50 {late[len(late) // 2] * 1000:.0f} ms,"
-                f" p99 {late[int(0.99 * len(late))] * 1000:.0f} ms, most {late[-1] * 1000:.0f} ms;"
-                f" {expected - len(late)} of {expected} missed; {server.memory_mb:.0f} MB;"
-                f" CPU {100 * used / passed:.0f} % of a core"
+                f"{size:>6} experiments, {VIEWERS} viewers, {len(commits)} commits: p50 {quantile_ms(late, 0.5):.0f} ms,"
+                f" p99 {quantile_ms(late, 0.99):.0f} ms, most {late[-1] * 1000:.0f} ms;"
+                f" {expected - len(late)} of {expected} never came; {seen.fetches} pages fetched,"
+                f" {seen.size_bytes / expected / 1000:.1f} kB a viewer and commit; {server.memory_mb:.0f} MB;"
+                f" CPU {100 * used / passed:.0f} % of a core, load {os.getloadavg()[0]:.1f}",
+                flush=True,
             )
 
 
+def quantile_ms(late: Sequence[float], share: float) -> float:
+    """A quantile in ms."""
+    return late[int(share * len(late))] * 1000
+
+
 def write(made: Made, size: int) -> Iterator[float]:
-    """Propose and conclude, one after another, at uneven times; when each was committed."""
+    """Propose and conclude, one after another, at uneven times, each with its number; when each was committed."""
     with running(made) as ledger:
         for turn in range(COMMITS // 2):
             number = size + 3 + turn
-            grow(ledger, number, start="0" * 40)
+            grow(ledger, number, start="0" * 40, hypothesis=f"commit {2 * turn + 1:04}")
             yield time.monotonic()
             time.sleep(0.9 + 0.0173 * turn)
-            ledger.append(concluded(number))
+            conclusion = Conclusion(verdict=Verdict.DISCARD, reason=f"commit {2 * turn + 2:04}", gain=None)
+            ledger.append(Concluded(number=number, conclusion=conclusion, elapsed_s=float(number)))
             yield time.monotonic()
             time.sleep(0.9 + 0.0137 * turn)
 
 
-def delays(commits: Sequence[float], seen: Sequence[Sequence[tuple[float, str]]]) -> Iterator[float]:
-    """For each commit and viewer, until the first other version was there."""
-    for bodies in seen:
-        for at, committed in enumerate(commits):
-            end = commits[at + 1] if at + 1 < len(commits) else float("inf")
-            before = next((version for when, version in reversed(bodies) if when < committed), None)
-            after = next((when for when, version in bodies if committed <= when < end and version != before), None)
-            if after is not None:
-                yield after - committed
+def delays(commits: Sequence[float], seen: Seen) -> Iterator[float]:
+    """For each commit and viewer, until bytes that show it, or a later one, were there; of those that ever were."""
+    for bodies in seen.by_viewer:
+        for number, committed in enumerate(commits, 1):
+            arrived = next((when for when, newest in bodies if newest >= number), None)
+            if arrived is not None:
+                yield arrived - committed
 
 
 def campaign(folder: Path) -> None:

@@ -1,49 +1,79 @@
-"""Many viewers of one page, in a process of their own: each has an event stream, and fetches what is announced.
+"""Many viewers of one page, in a process of their own: each has an event stream, and does what a browser's script does.
 
-Raw sockets, so that the viewers take little of the machine that they share with the server. Used by `surface.py`.
+An event has what is new since the version before; a viewer who has another version fetches the page. What is written down is
+when bytes were there, and the newest `commit NNNN` in them: the commits that a viewer has seen by then. Raw sockets, so that
+the viewers take little of the machine that they share with the server. Used by `surface.py`.
 """
 
+import gzip
 import json
 import re
 import selectors
 import socket
 import sys
 import time
+from functools import cache
 from urllib.parse import quote
 
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
-VERSION = re.compile(rb"\r\netag: ([^\r]+)\r\n", re.IGNORECASE)
+VERSION = re.compile(rb"\r\netag: W/\"([^\r\"]+)", re.IGNORECASE)
+EVENT = re.compile(rb"(?:^|\n)id: ([^\n]+)\ndata: ([^\n]*)\n\n")
+COMMIT = re.compile(rb"commit (\d{4})")
+
+
+@cache
+def newest_in(text: bytes) -> int:
+    """The newest commit that a text shows; 0: none."""
+    return max(map(int, COMMIT.findall(text)), default=0)
+
+
+@cache
+def newest_packed(body: bytes) -> int:
+    """The same of a page as it came."""
+    return newest_in(gzip.decompress(body))
 
 
 class Viewer:
-    """One of them: `bodies` has when each page was there whole, and its version."""
+    """One of them: `seen` has when bytes were there whole, and the newest commit in them."""
 
     def __init__(self, port: int, page: str, headers: str, watch: selectors.BaseSelector) -> None:
-        self.bodies: list[tuple[float, str]] = []
+        self.seen: list[tuple[float, int]] = []
+        self.fetches = self.size_bytes = 0
         self._port, self._watch = port, watch
         self.streamed = socket.create_connection(("127.0.0.1", port))
         self.fetched: socket.socket | None = None  # a server closes what is idle
         watch.register(self.streamed, selectors.EVENT_READ, self.hear)
         self._get = f"GET {page} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n{headers}\r\n".encode()
         events = f"GET /events?page={quote(page)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n"
-        self._line, self._body, self._busy, self._again = b"", b"", False, False
+        self._lines, self._body, self._busy, self._again, self._version = b"", b"", False, False, b""
         self.streamed.sendall(events.encode())
 
     def hear(self) -> bool:
         """Read the stream; whether it goes on."""
-        found = self.streamed.recv(65536)
-        self._line += found
-        if b"\ndata: " in self._line:
-            self._line = b""
-            self._again = self._busy
-            if not self._busy:
-                self._fetch()
+        found, now = self.streamed.recv(1 << 20), time.monotonic()
+        self.size_bytes += len(found)
+        self._lines += found.replace(b"\r\n", b"\n")
+        while event := EVENT.search(self._lines):
+            self._lines = self._lines[event.end() - 1 :]
+            self._take(event[1], event[2], now)
         return bool(found)
+
+    def _take(self, version: bytes, data: bytes, now: float) -> None:
+        if version == self._version:
+            return
+        if self._version and not self._busy and data.startswith(b'{"since": "%s"' % self._version):
+            self._version = version
+            self.seen.append((now, newest_in(data)))
+        elif self._busy:
+            self._again = True
+        else:
+            self._fetch()
 
     def read(self) -> bool:
         """Read the page that was fetched; whether the connection goes on."""
         assert self.fetched is not None
-        found = self.fetched.recv(1 << 20)
+        found, now = self.fetched.recv(1 << 20), time.monotonic()
+        self.size_bytes += len(found)
         if not found:
             self._watch.unregister(self.fetched)
             self.fetched = None
@@ -55,7 +85,8 @@ class Viewer:
         length = LENGTH.search(head + b"\r\n")
         if length and len(body) >= int(length[1]):
             version = VERSION.search(head + b"\r\n")
-            self.bodies.append((time.monotonic(), version[1].decode() if version else ""))
+            self._version = version[1] if version else b""
+            self.seen.append((now, newest_packed(body)))
             self._body, self._busy = b"", False
             if self._again:
                 self._again = False
@@ -64,6 +95,7 @@ class Viewer:
 
     def _fetch(self) -> None:
         self._busy = True
+        self.fetches += 1
         if self.fetched is None:
             self.fetched = socket.create_connection(("127.0.0.1", self._port))
             self._watch.register(self.fetched, selectors.EVENT_READ, self.read)
@@ -81,11 +113,12 @@ def main() -> int:
     while True:
         for key, _ in watch.select():
             if key.data is None:
-                print(json.dumps([viewer.bodies for viewer in viewers]))
+                sums = [sum(viewer.fetches for viewer in viewers), sum(viewer.size_bytes for viewer in viewers)]
+                print(json.dumps({"seen": [viewer.seen for viewer in viewers], "sums": sums}))
                 return 0
             if not key.data():
                 raise SystemExit("a connection was lost")
-        if not said and all(viewer.bodies for viewer in viewers):
+        if not said and all(viewer.seen for viewer in viewers):
             said = True
             print("there", flush=True)
 

@@ -118,14 +118,15 @@ def running(made: Made) -> Iterator[SqliteLedger]:
         yield ledger
 
 
-def grow(ledger: SqliteLedger, number: int, *, start: str) -> None:
-    """Add a proposal with one trial to a campaign."""
+def grow(ledger: SqliteLedger, number: int, *, start: str, hypothesis: str = "") -> None:
+    """Add a proposal to a campaign, by default with a hypothesis of its own."""
     entries = [
         entry.event for entry in record(World(experiments=1, crashes=1.0, rejects=0.0)) if entry.event.kind == "proposed"
     ]
     proposed = entries[0]
     assert isinstance(proposed, Proposed)
-    ledger.append(replace(proposed, number=number, base=start, commit="", tree=f"{number:064x}"))
+    said = hypothesis or proposed.hypothesis
+    ledger.append(replace(proposed, number=number, base=start, commit="", tree=f"{number:064x}", hypothesis=said))
 
 
 def _share(experiments: int) -> float:

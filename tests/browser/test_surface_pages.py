@@ -21,6 +21,7 @@ CAMPAIGN = "/repos/repo/campaigns/night"
 COMPARED = "/repos/repo/compare?a=night&b=night"
 NOT_LINKED = {"/repos/{repo}/compare", "/tasks/{name}"}  # the first from a form, the second when there is one
 CONTRASTS = (Path(__file__).parent / "contrasts.js").read_text()
+FETCHED = "performance.getEntriesByType('resource').filter((one) => one.initiatorType === 'fetch').length"
 SCHEMES: tuple[Scheme, ...] = ("light", "dark")
 HREF = re.compile(r'href="(/[^"#]*)"')
 Visit = Callable[..., Page]
@@ -84,6 +85,16 @@ def test_what_a_session_does_is_shown_while_the_reader_writes(visit: Visit, made
         5,
         7,
     ]
+
+
+def test_a_page_that_is_current_is_not_fetched_again(visit: Visit, made: Made) -> None:
+    """What is new comes with the event: the page is fetched once, when it begins to be live."""
+    page = visit(f"{CAMPAIGN}/experiments")
+    page.wait_for_function(f"() => {FETCHED} == 1")
+    with campaign_running(made) as ledger:
+        ledger.append(concluded(4))
+        expect(page.locator("#experiments")).to_contain_text("because")
+    assert page.evaluate(FETCHED) == 1
 
 
 def linked(server: Surface) -> Mapping[str, str]:

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from started_processes import processes
 from overnight.errors import RepositoryError
 from overnight.files.own import NotOurs
 from overnight.git.history import GitHistory
-from overnight.git.repository import attempt_ref, branch_ref, check_branch_free, open_repository, valid_tag
+from overnight.git.looks import Looks
+from overnight.git.repository import Repository, attempt_ref, branch_ref, check_branch_free, open_repository, valid_tag
 
 NO_CAPABILITIES = ["setpriv", "--bounding-set=-all"] if os.geteuid() == 0 else []  # root reads and writes whatever the mode
 
@@ -242,6 +244,60 @@ def test_finding_a_repository_starts_few_processes(tmp_path: Path, inside: str) 
         repository.check_overnight()
         GitHistory(repository).close()
     assert [one.command for one in started] == [*FINDING, "ls-files"]
+
+
+@pytest.fixture
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Looks are a second later than they are, so that what was just written counts as old."""
+    monkeypatch.setattr("overnight.git.repository._opened", Looks[Repository](lambda: time.time() + 1))
+    monkeypatch.setattr("overnight.git.repository._indexes", Looks[bytes](lambda: time.time() + 1))
+
+
+@pytest.mark.usefixtures("later")
+def test_a_checkout_that_is_looked_at_again_starts_no_process(tmp_path: Path) -> None:
+    """A server shows it at every page; work of the user in it changes nothing of what git said."""
+    checkout = Checkout.make(tmp_path / "repo")
+    open_repository(checkout.folder).check_overnight()
+    (checkout.folder / "new").write_text("")
+    with processes() as started:
+        open_repository(checkout.folder).check_overnight()
+    assert started == []
+
+
+@pytest.mark.usefixtures("later")
+def test_git_is_asked_again_once_something_that_it_read_has_changed(tmp_path: Path) -> None:
+    """A checkout that is moved elsewhere, one without a commit, and our folder in the index are seen at the next look."""
+    checkout = Checkout.make(tmp_path / "repo")
+    open_repository(checkout.folder).check_overnight()
+    (checkout.folder / ".overnight").mkdir(mode=0o700)
+    (checkout.folder / ".overnight" / "mine").write_text("")
+    checkout.git("add", "-f", ".overnight")
+    with pytest.raises(RepositoryError, match="git tracks"):
+        open_repository(checkout.folder).check_overnight()
+    (tmp_path / "other").mkdir()
+    checkout.git("config", "core.worktree", str(tmp_path / "other"))
+    with pytest.raises(RepositoryError, match="run this in the checkout"):
+        open_repository(checkout.folder)
+    subprocess.run(["git", "config", "--file", ".git/config", "--unset", "core.worktree"], cwd=checkout.folder, check=True)
+    assert open_repository(checkout.folder).toplevel == checkout.folder
+    (checkout.folder / ".git" / "HEAD").write_text("ref: refs/heads/none\n")
+    with pytest.raises(RepositoryError, match="no readable commit"):
+        open_repository(checkout.folder)
+    (checkout.folder / ".git").rename(tmp_path / "away")
+    with pytest.raises(RepositoryError, match="not in a git repository"):
+        open_repository(checkout.folder)
+
+
+@pytest.mark.parametrize("place", ["", "lib"])
+def test_what_was_written_just_now_and_what_is_below_a_checkout_is_asked_again(tmp_path: Path, place: str) -> None:
+    """The first may be written again at the same moment, in the second a repository may be made."""
+    checkout = Checkout.make(tmp_path / "repo")
+    (checkout.folder / "lib").mkdir(exist_ok=True)
+    (checkout.folder / ".git" / "HEAD").touch()
+    open_repository(checkout.folder / place)
+    with processes() as started:
+        open_repository(checkout.folder / place)
+    assert "rev-parse" in [one.command for one in started]
 
 
 def test_a_linked_worktree_is_found_from_its_inside_too(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from toy import Book, Line
 
 from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger.chain import GENESIS, chain_hash
+from overnight.ledger.file import NAME
 from overnight.ledger.lock import hold, holder
 from overnight.ledger.port import Recorded
 
@@ -55,6 +56,15 @@ class TestConformance(SqliteConformance[Line]):
 
     def subject(self, event: Line) -> int | None:
         return event.author
+
+
+def test_who_watches_the_file_sees_an_append_once_it_can_be_read(tmp_path: Path) -> None:
+    """The file is newer afterwards, though SQLite wrote to its log alone, and before anything could be read."""
+    with closing(Book(tmp_path)) as book:
+        book.append(LINES[0])
+        os.utime((tmp_path / NAME), ns=(0, 0))
+        book.append(LINES[1])
+        assert (tmp_path / NAME).stat().st_mtime_ns > 0
 
 
 @pytest.fixture

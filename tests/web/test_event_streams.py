@@ -1,6 +1,7 @@
 """Events over HTTP, as a browser gets them."""
 
 import asyncio
+import json
 import socket
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,9 +49,18 @@ def session_of(server: Surface, role: Role = Role.OWNER) -> ClientSession:
 
 async def next_version(stream: ClientResponse) -> str:
     """The id of the next event."""
+    return (await next_event(stream))[0]
+
+
+async def next_event(stream: ClientResponse) -> tuple[str, str]:
+    """The id and the data of the next event."""
+    version = ""
     async for line in stream.content:
-        if line.startswith(b"id: "):
-            return line[4:].strip().decode()
+        name, _, rest = line.decode().strip().partition(": ")
+        if name == "id":
+            version = rest
+        elif name == "data":
+            return version, rest
     raise EOFError
 
 
@@ -73,6 +83,44 @@ def test_a_viewer_hears_of_a_commit_to_the_ledger(server: Surface, made: Made) -
                 async with session.get(PAGE, headers={"Accept-Encoding": "gzip;q=0"}) as page:
                     assert "Content-Encoding" not in page.headers
                     assert "<!DOCTYPE html>" in await page.text()
+
+    asyncio.run(asyncio.wait_for(view(), 60))
+
+
+def test_who_has_the_version_before_is_sent_what_is_new(server: Surface, made: Made) -> None:
+    """The parts that changed, as the page has them; the first event has no parts, as nobody knows what a new viewer has."""
+
+    async def view() -> None:
+        async with session_of(server) as session, session.get("/events", params={"page": PAGE}) as stream:
+            version, data = await next_event(stream)
+            assert data == version
+            with campaign_running(made) as ledger:
+                ledger.append(concluded(4))
+                while "because" not in data:
+                    before = version
+                    version, data = await next_event(stream)
+                    found = json.loads(data)
+                    assert found["since"] == before
+            async with session.get(PAGE) as page:
+                text = await page.text()
+            assert all(f'id="{part}"' in text for part in found["parts"])
+            new = {part for part in found["parts"] if f'id="{part}"' in found["html"]}
+            assert "newest" in new and "next-ideas" not in new
+
+    asyncio.run(asyncio.wait_for(view(), 60))
+
+
+def test_who_may_no_longer_come_in_is_sent_nothing(server: Surface, made: Made) -> None:
+    """A stream ends at the next change after its token was revoked, before anything of that change is sent."""
+
+    async def view() -> None:
+        async with session_of(server, Role.READER) as session, session.get("/events", params={"page": PAGE}) as stream:
+            await next_event(stream)
+            for token in server.tokens.read():
+                server.tokens.revoke(token.name)
+            with campaign_running(made) as ledger:
+                ledger.append(concluded(4))
+                assert b"because" not in await stream.content.read()
 
     asyncio.run(asyncio.wait_for(view(), 60))
 

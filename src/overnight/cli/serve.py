@@ -5,9 +5,10 @@ import json
 import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,7 +40,7 @@ def serve(*, port: int, repos: tuple[Path, ...], lan: bool, as_json: bool) -> in
 
 
 async def _serve(port: int, repos: Sequence[Path], lan: bool, as_json: bool) -> None:
-    import anyio.to_thread
+    import anyio
 
     from overnight.files.state_folder import state_folder
     from overnight.web.application import application
@@ -48,7 +49,6 @@ async def _serve(port: int, repos: Sequence[Path], lan: bool, as_json: bool) -> 
     from overnight.web.guard import Guard
     from overnight.web.hosts import hosts, own_name
     from overnight.web.lan import bracketed, certificate, own_addresses
-    from overnight.web.rendering import environment
     from overnight.web.repositories import Served
     from overnight.web.server import serving
     from overnight.web.token_file import TokenFile
@@ -76,7 +76,6 @@ async def _serve(port: int, repos: Sequence[Path], lan: bool, as_json: bool) -> 
         async with (
             _known(tokens.folder, front),
             serving(application(guard), sockets, bounds=Bounds(), tls=own.context() if own else None),
-            anyio.create_task_group() as tasks,
         ):
             if as_json:
                 ready = Ready(
@@ -87,10 +86,18 @@ async def _serve(port: int, repos: Sequence[Path], lan: bool, as_json: bool) -> 
                 names = ", ".join(await served.current()) or "no repository yet"
                 say(f"serving {names} and what is about this machine{' to this network' if lan else ''}; Ctrl-C ends it")
                 front.show_link()
-            tasks.start_soon(anyio.to_thread.run_sync, environment)  # before the first page is asked for
+            threading.Thread(target=_warm_up, name="warm up", daemon=True).start()
             with _on_enter(front.show_link, asks=not as_json):
                 async for _ in signals:
                     return
+
+
+def _warm_up() -> None:
+    """Do before the first page is asked for what it would wait for; if it cannot be done, that page says why."""
+    from overnight.web.rendering import warm_up
+
+    with suppress(UserError):
+        warm_up()
 
 
 def _listening(folder: Path, port: int, *, lan: bool) -> "Sequence[socket.socket]":

@@ -14,6 +14,7 @@ from overnight.files.folders import closing_descriptor, is_odd, is_plain, open_r
 from overnight.files.own import close_folder, make_folder, read_regular
 from overnight.git import process
 from overnight.git.deadline import Deadline
+from overnight.git.looks import Looks
 from overnight.git.own_config import know_common_dir
 from overnight.git.plumbing import call, require
 from overnight.git.port import branch_of
@@ -85,21 +86,41 @@ class Repository:
         """
         with suppress(FileNotFoundError):
             close_folder(self.overnight)
-        name = f":(top,icase){FOLDER_NAME}"  # a disk may fold letter case
-        if tracked := require(self.git_dir, f"--work-tree={self.toplevel}", "ls-files", "--full-name", "-z", "--", name):
+        if tracked := self._tracked():
             found = _shown(_path(tracked.partition(b"\0")[0]))
             fix = f"git rm -r --cached {FOLDER_NAME}, commit, and delete what is not yours in it"
             raise RepositoryError(f"git tracks {found}, but {FOLDER_NAME} must not come with a clone", fix=fix)
 
+    def _tracked(self) -> bytes:
+        """What git tracks in our folder; asked again once the index has changed."""
+        known = _indexes.known(self)
+        if known is not None:
+            return known
+        began = _indexes.began()
+        name = f":(top,icase){FOLDER_NAME}"  # a disk may fold letter case
+        found = require(self.git_dir, f"--work-tree={self.toplevel}", "ls-files", "--full-name", "-z", "--", name)
+        return _indexes.keep(self, found, (self.git_dir / "index",), began)
+
+
+_indexes = Looks[bytes]()
+_opened = Looks[Repository]()
+
 
 def open_repository(folder: Path) -> Repository:
-    """The repository that a folder is in; nothing is written.
+    """The repository that a folder is in; nothing is written. Of the top of a checkout it is remembered what git said.
 
     Raises:
         RepositoryError: no campaign can work on it; the error says why and how to fix it.
     """
     if not folder.is_dir():
         raise RepositoryError(f"there is no folder {_shown(folder)}")
+    asked = (folder.resolve(), os.environ.get("PATH"))
+    return _opened.known(asked) or _looked_at(folder, asked)
+
+
+def _looked_at(folder: Path, asked: tuple[Path, str | None]) -> Repository:
+    """The repository around a folder as git says now."""
+    began = _opened.began()
     _check_version(folder)
     repository = _found_around(folder)
     _check_home(repository, folder)
@@ -107,7 +128,11 @@ def open_repository(folder: Path) -> Repository:
     if call(repository.git_dir, "rev-parse", "--verify", "--quiet", "HEAD^{commit}").returncode:
         where = _shown(repository.toplevel)
         raise RepositoryError(f"{where} has no readable commit at HEAD", fix="commit the files to start from")
-    return repository
+    top, inside = repository.toplevel, repository.git_dir
+    if asked[0] != top:  # between them another repository may be made
+        return repository
+    files = (top, top / ".git", inside, inside / "HEAD", inside / "commondir", inside / "config.worktree")
+    return _opened.keep(asked, repository, (*files, repository.common_dir / "config"), began)
 
 
 def valid_tag(tag: str) -> bool:

@@ -1,5 +1,6 @@
 """The file of a ledger, with SQLite's errors translated to ones that say what is wrong and how to fix it."""
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -57,6 +58,16 @@ class LedgerFile:
                 time.sleep(BUSY_PAUSE_S)
             else:
                 return
+
+    def announce(self) -> None:
+        """Let who watches the file see that there is something new to be read.
+
+        SQLite writes to its log before a transaction can be read, on a busy disk a second before: whoever looks then reads
+        what was there before, and no file changes once there is more.
+        """
+        now = time.time_ns()
+        with suppress(OSError):  # it was removed, or is on a disk that is read-only by now
+            os.utime(self.path, ns=(now, now))
 
     @contextmanager
     def clear_errors(self) -> Iterator[None]:

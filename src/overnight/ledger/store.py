@@ -106,6 +106,7 @@ class SqliteEventStore(Generic[E]):
                 if kind in self._by_kind:
                     self._project(kind, Recorded(seq=seq, at=at, event=event, digest=digest))
                 prev = digest
+        self._file.announce()
         self._known = (seq, prev)
         self._alone = self._alone and not others
         return seq

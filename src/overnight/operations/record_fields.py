@@ -3,9 +3,9 @@
 import ast
 import inspect
 import io
-import textwrap
+import sys
 import tokenize
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields
 from enum import Enum
 from functools import cache
@@ -37,18 +37,33 @@ def members_of(enumeration: type[Enum]) -> Mapping[str, str]:
     return {str(member.value): comments.get(member.name, "") for member in enumeration}
 
 
+def _comments(record: type) -> Mapping[str, str]:
+    return _comments_in(record.__module__).get(record.__qualname__, {})
+
+
 @cache
-def _comments(record: type) -> dict[str, str]:
-    source = textwrap.dedent(inspect.getsource(record))
+def _comments_in(module: str) -> Mapping[str, Mapping[str, str]]:
+    """The comments of all classes of a module, whose source is read once."""
+    source = inspect.getsource(sys.modules[module])
     tokens = tokenize.generate_tokens(io.StringIO(source).readline)
     by_line = {token.start[0]: token.string.lstrip("# ") for token in tokens if token.type == tokenize.COMMENT}
-    [declared] = ast.parse(source).body
-    found = {}
-    for node in declared.body if isinstance(declared, ast.ClassDef) else ():
+    return dict(_classes(ast.parse(source).body, "", by_line)) if by_line else {}
+
+
+def _classes(body: Sequence[ast.stmt], above: str, by_line: Mapping[int, str]) -> Iterator[tuple[str, Mapping[str, str]]]:
+    """Each class by its qualified name, with the comments after its fields."""
+    for declared in body:
+        if isinstance(declared, ast.ClassDef):
+            name = f"{above}{declared.name}"
+            yield name, dict(_fields(declared, by_line))
+            yield from _classes(declared.body, f"{name}.", by_line)
+
+
+def _fields(declared: ast.ClassDef, by_line: Mapping[int, str]) -> Iterator[tuple[str, str]]:
+    for node in declared.body:
         match node:
             case ast.AnnAssign(target=ast.Name(id=name)) | ast.Assign(targets=[ast.Name(id=name)]):
                 if comment := by_line.get(node.end_lineno or node.lineno):
-                    found[name] = comment
+                    yield name, comment
             case _:
                 pass
-    return found

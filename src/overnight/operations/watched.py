@@ -23,7 +23,7 @@ def loops() -> Sequence[Path]:
 
 def approvals() -> Sequence[Path]:
     """The record of operations."""
-    return database(state_folder() / RECORD / LEDGER)
+    return (state_folder() / RECORD / LEDGER,)
 
 
 def spending() -> Sequence[Path]:

@@ -1,4 +1,7 @@
-"""`/events?page=ADDRESS`: server-sent events, one each time that a page has changed; its id is the page's version."""
+"""`/events?page=ADDRESS`: server-sent events, one each time that a page has changed; its id is the page's version.
+
+Who has the version before is sent what is new in it; anybody else the version alone, and fetches the page.
+"""
 
 import asyncio
 import socket
@@ -9,13 +12,13 @@ from aiohttp import ClientConnectionResetError, web
 from overnight.web.calls import place_at
 from overnight.web.live import LivePages, ViewedPage
 from overnight.web.made_pages import Address
-from overnight.web.requests import caller_of
+from overnight.web.requests import caller_of, may_stay
 
 LIVE = web.AppKey("live", LivePages)
 HEARTBEAT_S = 15.0  # between comments to a viewer whose page does not change; proxies close what is silent for 30
 LOOK_S = 1.0  # between looks whether a viewer is still there
 WRITE_S = 10.0  # that a viewer may take to read an event
-BUFFERED = 4096  # bytes that wait for a viewer who does not read; then its stream waits, and is closed
+BUFFERED = 4096  # bytes and one event that wait for a viewer who does not read; then its stream waits, and is closed
 RETRY_MS = 2000  # until a browser connects again
 HEADERS = {"Content-Type": "text/event-stream", "X-Accel-Buffering": "no"}
 
@@ -68,10 +71,10 @@ def _bound(request: web.Request) -> None:
 async def _follow(request: web.Request, stream: web.StreamResponse, page: ViewedPage) -> None:
     """Write each version that the viewer does not have; of several at once only the newest."""
     seen, silent_s = request.headers.get("Last-Event-ID"), 0.0
-    while not page.ended and request.transport is not None:
+    while not page.ended and request.transport is not None and may_stay(request):
         if page.made is not None and page.made.version != seen:
-            seen, silent_s = page.made.version, 0.0
-            await _write(stream, f"id: {seen}\ndata: {seen}\n\n")
+            data, seen, silent_s = page.since(seen), page.made.version, 0.0
+            await _write(stream, f"id: {seen}\ndata: {data or seen}\n\n")
             continue
         await page.changed(LOOK_S)
         silent_s += LOOK_S

@@ -21,7 +21,7 @@ from overnight.web.connections import Connection
 from overnight.web.errors import Refused
 from overnight.web.hosts import Hosts
 from overnight.web.refusals import refusal
-from overnight.web.requests import CALLER, JSON, TOKEN, Handler
+from overnight.web.requests import CALLER, JSON, MAY_STAY, TOKEN, Handler
 from overnight.web.token import Role, Token, Use
 from overnight.web.token_file import SESSION_S, TokenFile
 from overnight.words.foreign import printable
@@ -91,8 +91,9 @@ class Guard:
         if request.method == "POST" and token.role is Role.READER:
             raise Refused(403, f"{token.name} may only read", "ask the owner for another token")
         channel = "web" if token.use is Use.SESSION else "rest"
+        request[MAY_STAY] = partial(self._knows, token)  # an event stream lasts, a token may not
         if isinstance(request.protocol, Connection):
-            request.protocol.may_stay = partial(self._knows, token)  # an event stream lasts, a token may not
+            request.protocol.may_stay = request[MAY_STAY]
         request[TOKEN] = token
         request[CALLER] = Caller(
             principal=token.principal,

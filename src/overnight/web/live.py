@@ -19,6 +19,7 @@ from anyio import CapacityLimiter, to_thread
 from overnight.files.signature import signature_of
 from overnight.web.calls import Caller
 from overnight.web.made_pages import Address, MadePage, make_page
+from overnight.web.page_parts import step
 from overnight.web.threads import Busy
 
 Make = Callable[[Address, Caller, tuple[Path, ...]], MadePage]
@@ -41,7 +42,7 @@ class Pace:
     look: float = 0.05  # between looks at its files
     again: float = 2.0  # until it is made though no file changed
     clock: float = 15.0  # until a change of its clocks alone counts
-    rest: float = 5.0  # before it is made again, as a multiple of what making it took
+    rest: float = 5.0  # before it is made again, as a multiple of the processor's time for it
 
 
 class TooMany(Busy):
@@ -56,6 +57,7 @@ class ViewedPage:
         self.made: MadePage | None = None  # what viewers are shown
         self.ended = False
         self._pace = pace
+        self._step: tuple[str, str | None] = "", None  # the version before, and what is new since
         self._announced_s = 0.0  # when viewers last got a new version
         self._changed = asyncio.Event()
 
@@ -73,6 +75,11 @@ class ViewedPage:
             async with asyncio.timeout(most_s):
                 await self._changed.wait()
 
+    def since(self, version: str | None) -> str | None:
+        """What is new to who has a version, as JSON; None: they need the whole page."""
+        before, new = self._step
+        return new if version == before else None
+
     def end(self) -> None:
         """Let all viewers go."""
         self.ended = True
@@ -84,6 +91,7 @@ class ViewedPage:
         if shown and made.essence == shown.essence and now - self._announced_s < self._pace.clock:
             return
         if shown is None or made.version != shown.version:
+            self._step = (shown.version, step(shown.version, shown.parts, made.parts)) if shown else ("", None)
             self._announced_s = now
             self._changed.set()
             self._changed = asyncio.Event()

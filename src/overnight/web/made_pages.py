@@ -14,12 +14,13 @@ from overnight.files.signature import Signature, signature_of
 from overnight.operations.principal import Kind
 from overnight.web.calls import Caller, Looked, place_at
 from overnight.web.errors import refused_by
+from overnight.web.page_parts import Parts, parts_of
 from overnight.web.refusals import refusal_html
 from overnight.web.rendering import render_html
 
 MOST_WATCHED = 32  # files of one page
 LEVEL = 5  # of gzip: half the time of 9, 3 % more bytes
-CLOCK = re.compile(r"<(\w+)\b[^<>]*\sdata-clock\b[^<>]*>[^<]*</\1>")  # what changes by itself; our templates write it
+CLOCK = re.compile(rb"<(\w+)\b[^<>]*\sdata-clock\b[^<>]*>[^<]*</\1>")  # what changes by itself; our templates write it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,10 @@ class MadePage:
     packed: bytes  # with gzip
     version: str  # of its text
     essence: str  # of its text without what changes by itself
+    parts: Parts  # what of it changes; none if it is not what was asked for
     watched: tuple[Path, ...]  # files that change when it does
     signature: Signature  # of these files, before they were read
-    cost_s: float  # that it took
+    cost_s: float  # of the processor, that making it took
 
     @property
     def found(self) -> bool:
@@ -59,7 +61,7 @@ class MadePage:
 
 def make_page(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
     """Look at a page and write it; that it cannot be shown is a page too. To know what it watches takes time, if not given."""
-    began = time.perf_counter()
+    began = time.thread_time()  # on a machine that is busy, to wait costs nothing
     signature: Signature = ()
     try:
         place = place_at(address.path, address.query, caller)
@@ -69,16 +71,18 @@ def make_page(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) 
     except OvernightError as error:
         refused = refused_by(error, reads=True)
         status, text = HTTPStatus(refused.status), refusal_html(refused, address.path)
-    return packed(text, status, watched=watched, signature=signature, cost_s=time.perf_counter() - began)
+    return packed(text, status, watched=watched, signature=signature, cost_s=time.thread_time() - began)
 
 
 def packed(text: str, status: HTTPStatus, *, watched: tuple[Path, ...], signature: Signature, cost_s: float) -> MadePage:
     """A text as a page that is ready to be sent."""
+    data = text.encode()
     return MadePage(
         status=status,
-        packed=gzip.compress(text.encode(), LEVEL, mtime=0),
-        version=_digest(text),
-        essence=_digest(CLOCK.sub("", text)),
+        packed=gzip.compress(data, LEVEL, mtime=0),
+        version=_digest(data),
+        essence=_digest(CLOCK.sub(b"", data)),
+        parts=parts_of(data) if status == HTTPStatus.OK else {},
         watched=watched,
         signature=signature,
         cost_s=cost_s,
@@ -90,5 +94,5 @@ def html_of(looked: Looked) -> str:
     return render_html(looked, may_order=looked.context.principal.kind in {Kind.OWNER, Kind.AGENT})
 
 
-def _digest(text: str) -> str:
-    return blake2b(text.encode(), digest_size=12).hexdigest()
+def _digest(data: bytes) -> str:
+    return blake2b(data, digest_size=12).hexdigest()

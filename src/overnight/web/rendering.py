@@ -6,6 +6,7 @@ from urllib.parse import unquote
 
 from overnight.operations.page import AnyPage
 from overnight.operations.pages import address_of, find_page, modules, package_of, pages
+from overnight.operations.registry import offered
 from overnight.web.calls import HOME, Looked
 from overnight.web.order_forms import OrderForm, order_form
 from overnight.words.foreign import printable
@@ -38,6 +39,18 @@ def environment() -> "Environment":
     }
     made.globals |= {"address_of": address_of, "crumbs": crumbs}
     return made
+
+
+def warm_up() -> None:
+    """Import what pages and operations need, and compile the templates, so that no request waits for that.
+
+    Raises:
+        UserError: another package has a page or an operation that cannot be; each request says so too.
+    """
+    made = environment()
+    for name in made.list_templates(extensions=("j2",)):
+        made.get_template(name)
+    list(offered())
 
 
 def navigation() -> list[tuple[str, str]]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from overnight.files.signature import database
 from overnight.ledger.file import NAME as LEDGER
 from overnight.ledger.lock import NAME as LOCK
 from overnight.operations.operation import Context
@@ -23,7 +22,7 @@ KEEPS = 15  # in the table, the newest
 def watches(context: Context, given: overview.OverviewInput) -> Sequence[Path]:
     """Its ledger, what people write beside it, who holds it, and what is drawn of it."""
     folder = campaign_folder(*find_campaign(context.where, given.tag))
-    return (*database(folder / LEDGER), folder / IDEAS, folder / LOCK, file_of(context.where, folder.name))
+    return (folder / LEDGER, folder / IDEAS, folder / LOCK, file_of(context.where, folder.name))
 
 
 def beside(context: Context, given: overview.OverviewInput, found: Overview) -> Mapping[str, object]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from overnight.files.signature import database
 from overnight.git.repository import FOLDER_NAME
 from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
@@ -43,7 +42,7 @@ def watches(context: Context, given: compare.CompareInput) -> Sequence[Path]:
     for name in (given.a, given.b):
         place, _, tag = name.rpartition(":")
         folder = context.repositories.get(place, context.where) / FOLDER_NAME / tag
-        found += database(folder / LEDGER)
+        found.append(folder / LEDGER)
     return found
 
 

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.files.signature import database
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
@@ -30,7 +29,7 @@ class Pair:
 
 def watches(context: Context, given: show.ShowInput) -> Sequence[Path]:
     """The ledger."""
-    return database(campaign_folder(*find_campaign(context.where, given.tag)) / LEDGER)
+    return (campaign_folder(*find_campaign(context.where, given.tag)) / LEDGER,)
 
 
 def beside(_context: Context, _given: show.ShowInput, found: ExperimentPage) -> Mapping[str, object]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from overnight.files.signature import database
 from overnight.gate.verdict import Verdict
 from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
@@ -16,7 +15,7 @@ from overnight.research.views.experiments import ExperimentList
 
 def watches(context: Context, given: log.LogInput) -> Sequence[Path]:
     """The ledger."""
-    return database(campaign_folder(*find_campaign(context.where, given.tag)) / LEDGER)
+    return (campaign_folder(*find_campaign(context.where, given.tag)) / LEDGER,)
 
 
 def beside(_context: Context, _given: log.LogInput, found: ExperimentList) -> Mapping[str, object]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from overnight.files.signature import database
 from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
@@ -17,7 +16,7 @@ from overnight.research.views.ideas import IdeaList
 def watches(context: Context, given: idea_list.IdeaListInput) -> Sequence[Path]:
     """The ledger, and the file of ideas that people edit."""
     folder = campaign_folder(*find_campaign(context.where, given.tag))
-    return (*database(folder / LEDGER), folder / IDEAS)
+    return (folder / LEDGER, folder / IDEAS)
 
 
 def beside(_context: Context, _given: idea_list.IdeaListInput, found: IdeaList) -> Mapping[str, object]:

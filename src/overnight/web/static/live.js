@@ -33,26 +33,35 @@
   };
   const remove = (node) => { const next = node.nextSibling; node.remove(); return next; };
 
-  // The parts with `id` and `data-live`, each from the newest page; a part that is new is put behind the one before it.
-  const swap = (fresh) => {
+  // The parts with `id` and `data-live` whose ids are in `order`: each as `fresh` has it, or as it is if that has it not.
+  // A part that is new is put behind the one before it.
+  const parts = (page) => [...page.querySelectorAll("[data-live][id]")].filter((one) => !one.parentElement.closest("[data-live]"));
+  const swap = (fresh, order) => {
     const focused = document.activeElement;
     document.title = fresh.title;
-    const parts = (page) => [...page.querySelectorAll("[data-live][id]")].filter((one) => !one.parentElement.closest("[data-live]"));
-    const wanted = parts(fresh);
-    for (const old of parts(document)) if (!fresh.getElementById(old.id)) old.remove();
-    for (const want of wanted) {
-      const old = document.getElementById(want.id);
-      if (old) morph(old, want);
-      else {
-        const before = wanted[wanted.indexOf(want) - 1], made = document.importNode(want, true);
-        if (before) document.getElementById(before.id).after(made); else document.getElementById("main").prepend(made);
+    for (const old of parts(document)) if (!order.includes(old.id)) old.remove();
+    order.forEach((id, at) => {
+      const want = fresh.getElementById(id), old = document.getElementById(id);
+      if (want && old) morph(old, want);
+      else if (want) {
+        const before = document.getElementById(order[at - 1]), made = document.importNode(want, true);
+        if (before) before.after(made); else document.getElementById("main").prepend(made);
       }
-    }
+    });
     if (focused !== document.activeElement && focused?.isConnected) focused.focus({ preventScroll: true });
   };
 
-  // One stream while somebody looks; each event is a version of this page, which is fetched then.
+  // One stream while somebody looks. An event has what is new since the version before; who has another fetches the page.
   let stream = null, version = "", busy = false, again = false;
+  const parsed = (text) => new DOMParser().parseFromString(text, "text/html"); // runs no script, fetches nothing
+  const hear = ({ data, lastEventId }) => {
+    if (lastEventId === version) return;
+    const step = data.startsWith("{") ? JSON.parse(data) : null;
+    if (busy || !version || step?.since !== version) { update(); return; }
+    version = lastEventId;
+    swap(parsed(step.html), step.parts);
+    say("Live");
+  };
   const update = async () => {
     if (busy) { again = true; return; }
     busy = true;
@@ -61,9 +70,11 @@
         again = false;
         const answer = await fetch(location.href, { cache: "no-cache", redirect: "error" });
         if (!answer.ok) { say(answer.status === 404 ? "This is no longer here." : "The page cannot be shown now."); continue; }
-        if (answer.headers.get("ETag") === version) continue;
-        version = answer.headers.get("ETag");
-        swap(new DOMParser().parseFromString(await answer.text(), "text/html")); // runs no script, fetches nothing
+        const found = answer.headers.get("ETag")?.slice(3, -1); // W/"..."
+        if (found && found === version) continue;
+        version = found ?? "";
+        const fresh = parsed(await answer.text());
+        swap(fresh, parts(fresh).map((one) => one.id));
         say("Live");
       } while (again);
     } catch { say(LOST); setTimeout(update, 5000); } finally { busy = false; }
@@ -73,7 +84,7 @@
     if (stream || document.hidden || !document.querySelector("[data-live]")) return;
     stream = new EventSource("/events?page=" + encodeURIComponent(location.pathname + location.search));
     stream.onopen = () => say("Live");
-    stream.onmessage = update;
+    stream.onmessage = hear;
     stream.onerror = () => {
       const over = stream?.readyState === EventSource.CLOSED; // refused: the browser does not try again
       say(LOST);

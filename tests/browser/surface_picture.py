@@ -21,7 +21,7 @@ from overnight.research.pages._pictures import file_of
 from overnight.research.report.drawing import draw, form
 
 DOCS = Path(__file__).parents[2] / "docs"
-VIEWS: tuple[tuple[str, int, int, Scheme], ...] = (("desktop", 1000, 1370, "light"), ("phone", 390, 844, "dark"))
+VIEWS: tuple[tuple[str, int, int, Scheme], ...] = (("desktop", 1000, 1460, "light"), ("phone", 390, 844, "dark"))
 
 
 def main() -> int:

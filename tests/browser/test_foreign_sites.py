@@ -146,7 +146,7 @@ def test_a_link_from_another_site_leads_in_after_a_click(browser: Browser, tmp_p
         page.set_content(f'<a href="{surface.origin}/nowhere">x</a>')
         page.click("a")
         page.click("text=open the page again")
-        page.wait_for_function("document.body.innerText.includes('there is no page')")
+        page.get_by_role("heading", name="There is no page").wait_for()
 
 
 def test_a_rebound_name_leads_to_nothing(browser: Browser, tmp_path: Path) -> None:

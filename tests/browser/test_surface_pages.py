@@ -180,6 +180,42 @@ def test_a_refused_order_says_why(browser: Browser, server: Surface) -> None:
         expect(form.locator("textarea")).to_have_value("...")
 
 
+def test_more_budget_is_confirmed(visit: Visit) -> None:
+    """The box is asked for as soon as a limit is filled in or taken away; without it nothing is sent."""
+    page = visit(CAMPAIGN)
+    page.locator("summary", has_text="Budget").click()
+    form = page.locator("form[data-order$='/budget']")
+    form.locator("summary").click()
+    sure = form.get_by_label("I mean it")
+    expect(sure).to_be_hidden()
+    form.get_by_label("hours", exact=True).check()
+    expect(sure).to_be_visible()
+    form.get_by_role("button").click()
+    expect(form.locator("output")).to_have_text("")
+    sure.check()
+    form.get_by_role("button").click()
+    expect(form.locator("output")).to_have_text("Done")
+    expect(sure).to_be_hidden()
+    expect(page.locator("#budget")).not_to_contain_text("Hours")
+
+
+def test_every_page_can_be_read_without_scripts(browser: Browser, server: Surface) -> None:
+    """Links, folds and tables work; in place of each form is the command line that does the same."""
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(server.origin + server.link())
+        for address in linked(server).values():
+            answer = page.goto(server.origin + address)
+            assert answer is not None and answer.status == 200, address
+            assert page.locator("h1").is_visible() and page.locator("form.order:visible").count() == 0, address
+        page.goto(server.origin + CAMPAIGN)
+        page.locator("summary", has_text="Budget").click()
+        expect(page.locator("noscript code", has_text="overnight budget --tag night")).to_be_visible()
+        page.get_by_role("link", name="Ideas").click()
+        expect(page.locator("h1")).to_have_text("Ideas")
+        expect(page.locator("noscript code", has_text="overnight idea add TEXT --tag night")).to_be_visible()
+
+
 def test_a_reader_sees_no_forms(visit: Visit) -> None:
     """Who may only read is offered nothing else."""
     page = visit(CAMPAIGN, role=Role.READER)
@@ -243,6 +279,7 @@ def test_hostile_text_stays_text_when_it_is_swapped_in(browser: Browser, tmp_pat
         fetched: list[str] = []
         page.on("request", lambda request: fetched.append(request.url))
         page.goto(server.origin + CAMPAIGN)
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         before = page.locator("#answers").inner_text()
         with campaign_running(made) as ledger:
             ledger.append(concluded(31))

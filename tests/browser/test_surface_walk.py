@@ -27,14 +27,14 @@ def form_of(page: Page, words: str) -> Locator:
 
 def send(form: Locator, answer: str = "Done") -> None:
     """Say that it is meant, if that is asked, and send it."""
-    if (sure := form.get_by_label("I mean it")).count():
+    if (sure := form.get_by_label("I mean it")).is_visible():
         sure.check()
     form.get_by_role("button").click()
     expect(form.locator("output")).to_contain_text(answer, timeout=PATIENCE_MS)
 
 
 def test_a_campaign_from_its_program_to_the_final_branch(tmp_path: Path) -> None:
-    """Run, watch the first change be kept, add an idea, set a budget, stop, say that the change was read, finalize."""
+    """Run, see a change kept that is too good, add an idea, set a budget, stop, say that the change was read, finalize."""
     repo = make_repo(tmp_path / "repo", program(*EDITS))
     allowed.allow(open_repository(repo).toplevel, read_program(open_repository(repo)), allowed.BY_HAND)
     with (
@@ -59,7 +59,7 @@ def test_a_campaign_from_its_program_to_the_final_branch(tmp_path: Path) -> None
         send(form)
         form = form_of(page, "budget")
         form.locator("summary").click()
-        form.get_by_label("Experiments").fill("40")
+        form.get_by_label("Experiments", exact=True).fill("40")
         send(form)
         send(form_of(page, "stop"))
         expect(page.locator(".state.runs")).to_have_count(0, timeout=PATIENCE_MS)

@@ -45,6 +45,14 @@ def test_the_terminal_says_it_in_a_table_and_a_sentence(repo: Path) -> None:
     assert any(f"B  r:{tag}" in newest for tag in ("a", "b", "none"))  # with the tag of the newest campaign
 
 
+def test_the_newest_are_compared_without_names(repo: Path) -> None:
+    """Without any the two newest, the newer one second; with one, that against the newest other one."""
+    found = read_json(repo, "compare")
+    assert found == read_json(repo, "compare", found["a"]["name"], found["b"]["name"])
+    assert found["a"]["name"] != found["b"]["name"]
+    assert read_json(repo, "compare", found["b"]["name"])["b"]["name"] == found["a"]["name"]
+
+
 def test_an_audit_is_taken_for_the_gain_and_costs_nothing(repo: Path) -> None:
     """The audit's own trials and time count neither for nor against the campaign."""
     before = read_json(repo, "compare", "b", "a")["a"]

@@ -1,16 +1,20 @@
 """The registry of operations: what a room adds in one file is found, listed, called and described, like ours."""
 
+import importlib
 import json
 import os
 import re
 import subprocess
 import sys
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
+from threading import Event
 
 import pytest
 from snow import SNOW
 
+from overnight.operations import registry
 from overnight.operations.registry import find, names, operations
 
 
@@ -82,3 +86,24 @@ def test_every_module_has_the_operation_of_its_name() -> None:
     found: Mapping[str, str] = {operation.name: operation.about for operation in operations()}
     assert list(found) == names() and "idea add" in found and all(about.endswith((".", ")")) for about in found.values())
     assert find("snow depth") is None
+
+
+def test_who_looks_while_a_module_is_imported_waits(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As threads of a server do, each of which may be the first to need an operation."""
+    begun, go_on = Event(), Event()
+    code = "begun.set()\ngo_on.wait()\nfrom overnight.operations.own.ps import OPERATION"
+    (tmp_path / "slow_room.py").write_text(f"from slow_events import begun, go_on\n{code}\n")
+    (tmp_path / "slow_events.py").write_text("")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(registry, "own_modules", lambda: {"ps": "slow_room"})
+    events = importlib.import_module("slow_events")
+    monkeypatch.setattr(events, "begun", begun, raising=False)
+    monkeypatch.setattr(events, "go_on", go_on, raising=False)
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(find, "ps")
+        assert begun.wait(60)
+        second = threads.submit(find, "ps")
+        wait([second], timeout=0.2)
+        go_on.set()
+        assert first.result() is second.result() is not None
+    del sys.modules["slow_room"], sys.modules["slow_events"]

@@ -76,8 +76,8 @@ def test_an_agent_and_its_owner_drive_a_campaign_by_rest(tmp_path: Path, monkeyp
             return page["result"]
 
         for caller in (owner, agent):
-            assert "overnight allow" in done(caller.post(f"{R}/run", tag="t"), 422).json["fix"]
-            done(caller.post(f"{R}/check"), 422)
+            assert "overnight allow" in done(caller.post(f"{R}/run", tag="t"), 403).json["fix"]
+            done(caller.post(f"{R}/check"), 403)
         digest = json.loads(run_here(repo, "allow", "--json").stdout)["digest"]
         done(owner.post(f"{R}/allow", digest=digest), 404)  # a terminal alone
         assert run_here(repo, "allow", digest).returncode == 0

@@ -29,6 +29,7 @@ KNOWN: Mapping[str, Json] = {
     "which": "7",
 }
 KNOWN_OF = {("docs", "name"): "run", ("operations_show", "name"): "status"}
+NAMED = {"tag", "a", "b"}  # given though they may be left out
 # What works on a campaign that has ended; the rest is refused here with a reason.
 WORKS = {"believe", "idea_add", "idea_drop", "report", "finalize", "verify", "doctor"}
 
@@ -69,7 +70,7 @@ def call(rest: Rest, path: str, method: str, about: Json) -> Answer:
     query = {
         each["name"]: value_for(of, each["name"], each["schema"])
         for each in about["parameters"]
-        if each["in"] == "query" and (each["required"] or each["schema"].get("default") is not None or each["name"] == "tag")
+        if each["in"] == "query" and (each["required"] or each["schema"].get("default") is not None or each["name"] in NAMED)
     }
     address = path.removeprefix("/api/v1").replace("{repo}", "r")
     if method == "GET":

@@ -68,11 +68,22 @@ def test_a_number_has_its_bounds_and_a_choice_its_choices(looked: Looked) -> Non
 
 
 def test_what_is_costly_is_confirmed(looked: Looked) -> None:
-    """By a box that has to be ticked; what only one input makes costly says so beside it."""
+    """By a box that has to be ticked."""
     assert order_form("believe", looked, {}).confirms
     assert "I mean it" in html_of(order_form("believe", looked, {}))
     assert order_form("idea add", looked, {}).tier is Tier.REVERSIBLE
     assert "I mean it" not in html_of(order_form("idea add", looked, {}))
+
+
+def test_what_some_inputs_make_costly_is_confirmed_with_them(looked: Looked) -> None:
+    """Every operation whose tier can be raised says which inputs do it; the box is shown when one of them is filled in."""
+    raised = [operation for operation in operations() if operation.raised and not operation.local]
+    assert {"budget", "check", "finalize"} <= {operation.name for operation in raised}
+    for operation in raised:
+        form = order_form(operation.name, looked, {})
+        assert form.confirms or form.can_be_worse, operation.name
+    text = html_of(order_form("budget", looked, {}))
+    assert "data-confirm hidden" in text and 'name="hours" value="" step="any" data-kind="number" data-raises=""' in text
 
 
 def test_what_is_for_the_command_line_has_no_form(looked: Looked) -> None:
@@ -82,9 +93,12 @@ def test_what_is_for_the_command_line_has_no_form(looked: Looked) -> None:
 
 
 def test_values_of_a_list_are_named(looked: Looked) -> None:
-    """A list of texts is written one a line; the values that it may have stand beside it."""
+    """Each is a box to tick; a list of any texts is written one a line."""
     [field] = [field for field in order_form("budget", looked, {}).options if field.name == "unlimited"]
-    assert (field.kind, "trials" in field.about) == ("list", True)
+    assert (field.kind, "trials" in field.choices) == ("list", True)
+    assert '<input type="checkbox" name="unlimited" value="trials" data-kind="choice"' in html_of(
+        order_form("budget", looked, {})
+    )
 
 
 def test_hostile_values_stay_text(looked: Looked) -> None:

@@ -7,7 +7,7 @@ import click
 from overnight.cli.caller import context_here
 from overnight.cli.options import json_option, print_json
 from overnight.errors import UserError
-from overnight.research.operations.compare import read
+from overnight.research.operations.compare import CompareInput, chosen, read
 from overnight.research.views.comparison import ComparedCampaign, Comparison
 from overnight.research.views.comparison import compare as compare_campaigns
 from overnight.words.foreign import printable
@@ -16,17 +16,18 @@ TEXT = 200  # characters of one line of foreign text
 
 
 @click.command()
-@click.argument("a")
-@click.argument("b")
+@click.argument("a", required=False)
+@click.argument("b", required=False)
 @click.option("--html", type=click.Path(dir_okay=False, path_type=Path), help="Also write a page that works offline.")
 @json_option
-def compare(*, a: str, b: str, html: Path | None, as_json: bool) -> int:
+def compare(*, a: str | None, b: str | None, html: Path | None, as_json: bool) -> int:
     """Compare two campaigns: what each gained for what it cost, and how sure the difference is.
 
     A and B are tags of campaigns in this repository, or FOLDER:TAG for one in another repository (FOLDER: for the newest
-    there). Exit code: 0 if the two can be compared, 1 if they cannot.
+    there); without them, the two newest of this repository. Exit code: 0 if the two can be compared, 1 if they cannot.
     """
-    left, right = (read(name, context_here()) for name in (a, b))
+    context = context_here()
+    left, right = (read(name, context) for name in chosen(CompareInput(a=a, b=b), context))
     found = compare_campaigns(left, right)
     if html:
         write_page(found, left, right, html)

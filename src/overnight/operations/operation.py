@@ -84,6 +84,7 @@ class Option:
     flags: tuple[str, ...] = ()  # by default `--` and its name
     metavar: str = ""
     shows_default: bool = False
+    raises: bool = False  # another value than the default can raise the tier of a call
 
 
 # No slots: Python 3.11 cannot build `Operation[I, O](...)` of a frozen class with them.

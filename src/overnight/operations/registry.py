@@ -10,7 +10,6 @@ Does not cover: whether such a package is harmless. What is installed beside us 
 """
 
 import importlib
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -104,7 +103,7 @@ def _modules_in(package: str, folder: Path) -> dict[str, str]:
 
 
 def _load(name: str, module: str) -> AnyOperation:
-    loaded = sys.modules.get(module) or importlib.import_module(module)
+    loaded = importlib.import_module(module)  # waits for a thread that imports it just now, as a look at sys.modules does not
     found = getattr(loaded, CONSTANT, None)
     if not isinstance(found, Operation) or found.name != name:
         raise UserError(f"{module} has no operation `{name}`", fix=f"its constant {CONSTANT} must be one, with that name")

@@ -9,9 +9,8 @@ from urllib.parse import quote
 
 from annotated_types import Ge, Gt, Le, Lt, MaxLen
 
-from overnight.errors import OvernightError
 from overnight.operations.fields import InputField, inputs_of
-from overnight.operations.operation import AnyOperation, Argument, Context, Option, Tier
+from overnight.operations.operation import AnyOperation, Argument, Option, Tier
 from overnight.operations.page import REPOSITORY
 from overnight.operations.pages import find_page
 from overnight.web.api_addresses import address_of_operation
@@ -19,11 +18,12 @@ from overnight.web.calls import Looked, operation_named
 
 WORDS: Mapping[Tier, str] = {
     Tier.READ: "",
-    Tier.REVERSIBLE: "It can be taken back.",
+    Tier.REVERSIBLE: "",
     Tier.COSTLY: "It takes hours, tokens or money, or stands for your word.",
     Tier.IRREVERSIBLE: "It cannot be taken back.",
     Tier.PHYSICAL: "It acts outside this machine.",
 }
+RAISED = "It can take more hours, tokens or money than now, or stands for your word."
 LONG = ("text", "question")  # inputs that a person writes sentences in
 KINDS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -42,7 +42,7 @@ class FormField:
     is_long: bool = False
     least: str = ""
     most: str = ""
-    raises: bool = False  # to set it makes the call worse
+    raises: bool = False  # another value than the one that it begins with can make the call worse
 
     @property
     def label(self) -> str:
@@ -60,7 +60,7 @@ class OrderForm:
     action: str  # the address in REST
     tier: Tier
     tier_words: str
-    confirms: bool  # asks once more before it is sent
+    confirms: bool  # asks once more before it is sent; else only if a field that `raises` is filled in
     command: str  # that does the same
     fields: Sequence[FormField]
 
@@ -68,6 +68,11 @@ class OrderForm:
     def word(self) -> str:
         """For its button: the verb, which comes last in the name, and then what it is done to."""
         return " ".join(reversed(self.name.split())).capitalize()
+
+    @property
+    def can_be_worse(self) -> bool:
+        """Whether what is filled in can make it worse."""
+        return not self.confirms and any(field.raises for field in self.fields)
 
     @property
     def hidden(self) -> Sequence[FormField]:
@@ -95,38 +100,38 @@ def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderF
     if any(field.name in known for field in inputs):  # an argument that may be left out names otherwise what the page is about
         inputs = [each for each in inputs if each.name in known or each.default is ... or isinstance(each.place, Option)]
     preset = {field.name: str(known[field.name]) for field in inputs if known.get(field.name) is not None}
+    controls = [_control(field, preset.get(field.name)) for field in inputs]
     return OrderForm(
         id="-".join(["order", *operation.name.split(), *(quote(str(value), safe="") for value in given.values())]),
         name=operation.name,
         about=operation.about,
         action=address_of_operation(operation, quote(parts.get(REPOSITORY, ""), safe="")),
         tier=operation.tier,
-        tier_words=WORDS[operation.tier],
+        tier_words=WORDS[operation.tier] or (RAISED if any(each.raises for each in controls) else ""),
         confirms=operation.tier.exceeds(Tier.REVERSIBLE),
         command=" ".join(_command(operation, inputs, preset)),
-        fields=[_control(operation, looked.context, field, preset.get(field.name)) for field in inputs],
+        fields=controls,
     )
 
 
-def _control(operation: AnyOperation, context: Context, field: InputField, preset: str | None) -> FormField:
+def _control(field: InputField, preset: str | None) -> FormField:
     kind = _kind(field) or "string"
-    choices = _values(field.form)
-    several = _values(get_args(field.form)[0]) if kind == "list" else ()
+    choices = _values(get_args(field.form)[0] if kind == "list" else field.form)
     is_required = field.default is ...
     default = "" if field.default is ... or field.default is None or kind == "list" else str(field.default)
     low, high = _bounds(field)
     return FormField(
         name=field.name,
         kind=kind,
-        about=f"{field.place.about} Any of {', '.join(several)}." if several else field.place.about,
+        about=field.place.about,
         value=default if preset is None else preset,
-        choices=choices if is_required or not field.is_optional else ("", *choices) if choices else (),
+        choices=("", *choices) if choices and field.is_optional and not is_required else choices,
         is_hidden=preset is not None,
         is_required=is_required,
         is_long=kind == "string" and not choices and (kind == "list" or field.name in LONG),
         least=low,
         most=high,
-        raises=kind == "boolean" and _raises(operation, context, field),
+        raises=isinstance(field.place, Option) and field.place.raises,
     )
 
 
@@ -155,19 +160,6 @@ def _bounds(field: InputField) -> tuple[str, str]:
             case Le(most) | Lt(most) | MaxLen(most):
                 high = str(most)
     return low, high
-
-
-def _raises(operation: AnyOperation, context: Context, field: InputField) -> bool:
-    """Whether to set it makes a call worse; asked of the other inputs' defaults."""
-    if operation.raised is None:
-        return False
-    others: dict[str, Any] = {each.name: each.default for each in inputs_of(operation)}  # Any: inputs of all types
-    if any(value is ... for value in others.values()):
-        return False
-    try:
-        return operation.tier_of(context, operation.input(**{**others, field.name: True})).exceeds(operation.tier)
-    except OvernightError:  # what it is about cannot be read now
-        return False
 
 
 def _command(operation: AnyOperation, inputs: Sequence[InputField], preset: Mapping[str, str]) -> Iterator[str]:

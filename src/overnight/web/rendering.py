@@ -28,7 +28,7 @@ def environment() -> "Environment":
     beside = PrefixLoader({package: PackageLoader(package, "") for package in packages})
     made = escaping(ChoiceLoader([PackageLoader("overnight.web", "templates"), beside]))
     made.filters |= {
-        "moment": moment,
+        "moment": _moment,
         "duration": duration,
         "compact": compact,
         "count_of": counted,
@@ -97,6 +97,13 @@ def _whole(text: str) -> "Markup":
     from markupsafe import Markup, escape
 
     return Markup("{}").format(escape(printable(text, len(text) * 12)))  # escaped
+
+
+def _moment(at: float) -> "Markup":
+    """A point in time, which no line breaks."""
+    from markupsafe import Markup
+
+    return Markup("<time>{}</time>").format(moment(at))  # escaped
 
 
 def _coded(text: str) -> "Markup":

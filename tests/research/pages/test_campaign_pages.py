@@ -3,10 +3,12 @@
 import re
 from html import unescape
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from surface_campaigns import Made, campaign_of, early_campaign, running
 
+from overnight.errors import UserError
 from overnight.operations.principal import OWNER, Address, Origin
 from overnight.research.pages import _pictures
 from overnight.web.calls import Caller, place_at
@@ -82,7 +84,7 @@ def test_an_experiment_has_its_evidence(tmp_path: Path) -> None:
     made = campaign_of(tmp_path / "repo", 300)
     page = shown(made, f"{CAMPAIGN}/experiments/267")
     text = text_of(page)
-    assert "kept proven after 9 pairs" in text and '<span class="added">+BETA2 = 0.969</span>' in page
+    assert "Kept : proven after 9 pairs" in text and '<span class="added">+BETA2 = 0.969</span>' in page
     assert "2 trials on the sealed holdout, whose values stay sealed" in text and "7654" not in text.replace(",", "")
     assert page.count('<tr><th scope="row" class="number">') == 9
     assert "METRIC" not in page and "METRIC val_bpb=1.74" in shown(made, f"{CAMPAIGN}/experiments/267", log="true")
@@ -101,4 +103,21 @@ def test_ideas_have_their_outcome(tmp_path: Path) -> None:
 def test_a_long_campaign_is_a_light_page(tmp_path: Path) -> None:
     """After 10,000 experiments the page without pictures is as small as after 300."""
     sizes = [len(shown(campaign_of(tmp_path / str(size) / "repo", size))) for size in (300, 10_000)]
-    assert sizes[1] < 1.2 * sizes[0] < 30_000
+    assert sizes[1] < 1.2 * sizes[0] < 32_000
+
+
+def test_campaigns_to_compare_are_chosen_on_the_page(tmp_path: Path) -> None:
+    """Without names the two newest are compared; each side has the others as links, which keep the other side."""
+    made = campaign_of(tmp_path / "repo", 3)
+    for tag in ("evening", "morning"):
+        copytree(made.folder, made.folder.parent / tag)
+    page = shown(made, "/repos/repo/compare")
+    names = re.search(r"<h1>(\w+) against (\w+)</h1>", page)
+    assert names and len({*names.groups()} & {"night", "evening", "morning"}) == 2
+    a, b = names.groups()
+    [rest] = {"night", "evening", "morning"} - {a, b}
+    assert f'href="/repos/repo/compare?a={rest}&amp;b={b}"' in page and f'href="/repos/repo/compare?a={a}&amp;b={rest}"' in page
+    assert "Who gained more" in shown(made, "/repos/repo/compare", a=rest)
+    alone = campaign_of(tmp_path / "alone", 3)
+    with pytest.raises(UserError, match="no two campaigns"):
+        shown(alone, "/repos/repo/compare")

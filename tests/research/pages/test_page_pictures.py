@@ -64,7 +64,7 @@ def drawing_(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drawing:
 def test_one_at_a_time_however_many_look(tmp_path: Path, drawing_: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred looks during one drawing ask for one more; campaigns are drawn one after the other; the thread ends."""
     monkeypatch.setattr(_pictures, "SHARE", 0)
-    studio = Studio()
+    before, studio = set(threading.enumerate()), Studio()
     studio.shown(tmp_path, "a", 1)
     assert drawing_.began.acquire(timeout=60)
     for event in range(100):
@@ -73,7 +73,7 @@ def test_one_at_a_time_however_many_look(tmp_path: Path, drawing_: Drawing, monk
     assert drawing_.drawn == ["a"]
     for _ in range(3):
         drawing_.may_end.release()
-    (worker,) = (thread for thread in threading.enumerate() if thread.name == "pictures")
+    (worker,) = (thread for thread in set(threading.enumerate()) - before if thread.name == "pictures")
     worker.join(60)
     assert sorted(drawing_.drawn) == ["a", "a", "b"]
     studio.shown(tmp_path, "a", 200)  # and one begins again

@@ -6,6 +6,7 @@ from pathlib import Path
 from overnight.operations import watched
 from overnight.operations.operation import Context
 from overnight.operations.own import task_show
+from overnight.operations.own_pages.tasks import state_class
 from overnight.operations.page import Link, Page
 from overnight.operations.pages import address_of
 from overnight.operations.tasks.views import TaskPage
@@ -29,7 +30,8 @@ def beside(_context: Context, _given: task_show.TaskShowInput, found: TaskPage) 
     """What it returned, as JSON."""
     import json
 
-    return {"result": "" if found.result is None else json.dumps(found.result, indent=1)[:LARGEST]}
+    shown = "" if found.result is None else json.dumps(found.result, indent=1)[:LARGEST]
+    return {"result": shown, "state_class": state_class}
 
 
 PAGE = Page(

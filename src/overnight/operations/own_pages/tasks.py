@@ -1,12 +1,13 @@
 """Long calls: what was begun over a face, how far it is, and what came of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from overnight.operations import watched
 from overnight.operations.operation import Context
 from overnight.operations.own import task_list
 from overnight.operations.page import Link, Page
+from overnight.operations.tasks.task import TaskState
 from overnight.operations.tasks.views import TaskList
 
 
@@ -20,6 +21,16 @@ def watches(_context: Context, _given: task_list.TaskListInput) -> Sequence[Path
     return watched.tasks()
 
 
+def beside(_context: Context, _given: task_list.TaskListInput, _found: TaskList) -> Mapping[str, object]:
+    """How states look."""
+    return {"state_class": state_class}
+
+
+def state_class(state: TaskState) -> str:
+    """The mark before a state."""
+    return "runs" if state is TaskState.RUNNING else "fails" if state in {TaskState.FAILED, TaskState.LOST} else "ended"
+
+
 PAGE = Page(
     address="/tasks",
     operation=task_list.OPERATION,
@@ -29,4 +40,5 @@ PAGE = Page(
     links=links,
     shows_links=True,
     watches=watches,
+    beside=beside,
 )

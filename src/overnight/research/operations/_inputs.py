@@ -9,7 +9,9 @@ from overnight.operations.operation import Option
 Tag = Annotated[str | None, Option(about="The campaign; by default the one that ran last.")]
 Sandbox = Annotated[
     Literal["jail", "process"],
-    Option(about="`process` runs candidates without a jail: use it only for code that you trust.", shows_default=True),
+    Option(
+        about="`process` runs candidates without a jail: use it only for code that you trust.", shows_default=True, raises=True
+    ),
 ]
 JAIL = "jail"  # the sandbox that nobody has to be asked about
 MOST_SLOTS = 1024  # each takes memory before anything is measured

@@ -18,16 +18,21 @@ MOST = 10**15  # of what is counted; every program that reads JSON has whole num
 MOST_HOURS, MOST_USD = 1e6, 1e9
 
 
+def _more(about: str) -> Option:
+    """An input that can let the campaign use more."""
+    return Option(about=about, raises=True)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetInput:
     """New limits of the whole campaign; those that are left out stay."""
 
-    experiments: Annotated[int | None, Ge(1), Le(MOST), Option(about="At most this many experiments in all.")] = None
-    trials: Annotated[int | None, Ge(1), Le(MOST), Option(about="At most this many trials in all.")] = None
-    hours: Annotated[float | None, Gt(0), Le(MOST_HOURS), Option(about="At most this many hours in all.")] = None
-    tokens: Annotated[int | None, Ge(0), Le(MOST), Option(about="At most this many tokens in all.")] = None
-    cost_usd: Annotated[float | None, Ge(0), Le(MOST_USD), Option(about="At most this many dollars in all.")] = None
-    unlimited: Annotated[tuple[BudgetKey, ...], Option(about="Take this limit away; may be repeated.")] = ()
+    experiments: Annotated[int | None, Ge(1), Le(MOST), _more("At most this many experiments in all.")] = None
+    trials: Annotated[int | None, Ge(1), Le(MOST), _more("At most this many trials in all.")] = None
+    hours: Annotated[float | None, Gt(0), Le(MOST_HOURS), _more("At most this many hours in all.")] = None
+    tokens: Annotated[int | None, Ge(0), Le(MOST), _more("At most this many tokens in all.")] = None
+    cost_usd: Annotated[float | None, Ge(0), Le(MOST_USD), _more("At most this many dollars in all.")] = None
+    unlimited: Annotated[tuple[BudgetKey, ...], _more("Take this limit away; may be repeated.")] = ()
     tag: Tag = None
 
 

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from overnight.errors import UserError
 from overnight.files.signature import Signature
+from overnight.git.repository import open_repository
 from overnight.operations.operation import Argument, Context, Operation, Tier
 from overnight.research.operations._lines import record_signature
-from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign, tags_by_session
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
 from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, compare, compared
@@ -22,15 +23,35 @@ REMEMBERED = 4  # campaigns, for a page that is looked at again
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompareInput:
-    """Which two."""
+    """Which two; by default the two newest of the repository, the newer one second."""
 
-    a: Annotated[str, Argument(about="A campaign's tag, or FOLDER:TAG in another repository; over the network REPO:TAG.")]
-    b: Annotated[str, Argument(about="The same.")]
+    a: Annotated[
+        str | None, Argument(about="A campaign's tag, or FOLDER:TAG in another repository; over the network REPO:TAG.")
+    ] = None
+    b: Annotated[str | None, Argument(about="The same.")] = None
 
 
 def run(context: Context, given: CompareInput) -> Comparison:
     """Compare them."""
-    return compare(read(given.a, context), read(given.b, context))
+    a, b = chosen(given, context)
+    return compare(read(a, context), read(b, context))
+
+
+def chosen(given: CompareInput, context: Context) -> tuple[str, str]:
+    """Which two are compared: those that are named, else the newest.
+
+    Raises:
+        UserError: fewer than two are named, and there is no other one.
+    """
+    a, b = given.a, given.b
+    rest = [] if a and b else [tag for tag in tags_by_session(open_repository(context.where).overnight) if tag not in (a, b)]
+    if not b and rest:
+        b = rest.pop(0)
+    if not a and rest:
+        a = rest.pop(0)
+    if not a or not b:
+        raise UserError("there are no two campaigns here to compare", fix="run another one, or name one of another repository")
+    return a, b
 
 
 def read(name: str, context: Context) -> ComparedCampaign:

@@ -24,11 +24,11 @@ class FinalizeInput:
     """What goes onto which branch."""
 
     tag: Tag = None
-    into: Annotated[str | None, Option(about="Name of the branch [default: overnight/TAG].")] = None
+    into: Annotated[str | None, Option(about="Name of the branch [default: overnight/TAG].", raises=True)] = None
     split: Annotated[bool, Option(about="A commit for each part of what a search found or was put together.")] = False
-    include_unread: Annotated[bool, Option(about="Also take changes that are unbelievable until a person has read them.")] = (
-        False
-    )
+    include_unread: Annotated[
+        bool, Option(about="Also take changes that are unbelievable until a person has read them.", raises=True)
+    ] = False
 
 
 def run(context: Context, given: FinalizeInput) -> ReviewBranch:

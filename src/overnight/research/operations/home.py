@@ -25,8 +25,10 @@ from overnight.program.program import PROGRAM
 from overnight.research.operations._lines import campaign_lines
 from overnight.research.places.loops import CAMPAIGN
 from overnight.research.views.home import Home, RepositoryLine, Waiting, WaitingKind, describe_home
+from overnight.words.foreign import printable
 
 CAMPAIGNS = 3  # of each repository
+CALL = 120  # characters of a call that waits; `approvals` has all of it
 _STOPPED = (LoopState.MISTAKE, LoopState.CRASHED, LoopState.LOST, LoopState.STUCK)  # what a person has to look at
 T = TypeVar("T")
 
@@ -111,7 +113,7 @@ def _repository(name: str, folder: Path) -> RepositoryLine:
 def _asked(entry: ApprovalEntry) -> Waiting:
     return Waiting(
         kind=WaitingKind.APPROVAL,
-        about=f"number {entry.number}: {entry.principal} wants `{entry.call}` ({entry.tier})",
+        about=f"number {entry.number}: {entry.principal} wants `{printable(entry.call, CALL)}` ({entry.tier})",
         where=entry.where,
         address="/approvals",
         command=f"overnight approve {entry.number}",

@@ -68,7 +68,8 @@ def read_back(context: Context, given: IdeaAddInput, added: AddedIdea | None) ->
 
 OPERATION = Operation(
     name="idea add",
-    about=("Add an idea; the campaign reads it before its next proposal. End it with (bold) or (safe) to mark its risk."),
+    about="Add an idea; the campaign reads it before its next proposal.",
+    details="End it with (bold) or (safe) to mark its risk.",
     input=IdeaAddInput,
     output=AddedIdea,
     tier=Tier.REVERSIBLE,

@@ -7,14 +7,16 @@ from overnight.git.repository import FOLDER_NAME
 from overnight.ledger.file import NAME as LEDGER
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
-from overnight.operations.pages import address_of
+from overnight.operations.pages import address_of, with_query
 from overnight.research.operations import compare
+from overnight.research.places.campaigns import tags_by_session
 from overnight.research.views.comparison import CampaignSummary, Comparison
 from overnight.research.views.comparison_words import headline
 from overnight.research.views.numbers import interval, money, number
 from overnight.words.quantities import compact, duration
 
 HOUR_S = 3600.0
+CHOICES = 20  # campaigns, the newest
 
 
 def links(found: Comparison, here: str) -> Sequence[Link]:
@@ -39,17 +41,21 @@ def _top(name: str, repository: str) -> str:
 def watches(context: Context, given: compare.CompareInput) -> Sequence[Path]:
     """Both ledgers."""
     found: list[Path] = []
-    for name in (given.a, given.b):
+    for name in compare.chosen(given, context):
         place, _, tag = name.rpartition(":")
         folder = context.repositories.get(place, context.where) / FOLDER_NAME / tag
         found.append(folder / LEDGER)
     return found
 
 
-def beside(_context: Context, _given: compare.CompareInput, found: Comparison) -> Mapping[str, object]:
-    """What it says in words, and the figures of both."""
+def beside(context: Context, _given: compare.CompareInput, found: Comparison) -> Mapping[str, object]:
+    """What it says in words, the figures of both, and what else can be compared."""
+    tags = tags_by_session(context.where / FOLDER_NAME)[:CHOICES]
     pairs = zip(_figures(found.a), _figures(found.b), strict=True)
     return {
+        "sides": [("A", found.a.name, tags), ("B", found.b.name, tags)] if len(tags) > 1 else [],
+        "chosen": {"a": found.a.name, "b": found.b.name},
+        "with_query": with_query,
         "headline": headline(found),
         "said": [*found.reasons, *_difference(found)],
         "rows": [(name, a, b) for (name, a), (_, b) in pairs],

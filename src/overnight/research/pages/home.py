@@ -1,6 +1,7 @@
 """The first page: what runs, what waits for a person, what it costs, and the repositories."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.operations import watched
@@ -9,8 +10,19 @@ from overnight.operations.page import Link, Page
 from overnight.operations.pages import address_of
 from overnight.research.operations import home
 from overnight.research.operations._lines import files_of
+from overnight.research.places.loops import CAMPAIGN
 from overnight.research.views.campaigns import gain_words
 from overnight.research.views.home import Home, repository_words, spent_words
+from overnight.words.quantities import counted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunsNow:
+    """A campaign or another loop that runs."""
+
+    name: str
+    address: str  # of its page; empty: it has none here
+    about: str
 
 
 def links(found: Home, _here: str) -> Sequence[Link]:
@@ -29,9 +41,30 @@ def watches(context: Context, _given: home.HomeInput) -> Sequence[Path]:
     return (*watched.approvals(), *watched.spending(), *campaigns, *watched.loops())
 
 
-def beside(_context: Context, _given: home.HomeInput, _found: Home) -> Mapping[str, object]:
-    """Words for people."""
-    return {"spent_words": spent_words, "repository_words": repository_words, "gain_words": gain_words}
+def beside(_context: Context, _given: home.HomeInput, found: Home) -> Mapping[str, object]:
+    """What runs, and words for people."""
+    return {
+        "running": list(running(found)),
+        "spent_words": spent_words,
+        "repository_words": repository_words,
+        "gain_words": gain_words,
+    }
+
+
+def running(found: Home) -> Iterator[RunsNow]:
+    """The campaigns that run, which have a page, then the loops that are none of these."""
+    shown: set[tuple[str, str]] = set()
+    for repository in found.repositories:
+        for line in repository.campaigns:
+            if line.running:
+                shown.add((repository.folder, line.tag))
+                address = address_of("/repos/{repo}/campaigns/{tag}", repo=repository.name, tag=line.tag)
+                about = f"{counted(line.experiments, 'experiment')}, {gain_words(line)}" if not line.trouble else line.trouble
+                yield RunsNow(name=f"{line.tag} in {repository.name}", address=address, about=about)
+    for loop in found.loops:
+        if loop.system != CAMPAIGN or (loop.folder, loop.part) not in shown:
+            about = ", ".join(part for part in (loop.state.value, loop.doing) if part)
+            yield RunsNow(name=loop.name, address="/loops", about=about)
 
 
 PAGE = Page(

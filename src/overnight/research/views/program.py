@@ -126,4 +126,5 @@ def role_words(line: RoleLine) -> str:
     model = f" with {printable(line.model, TEXT)}" if line.model else ""
     command = f": {printable(line.command, TEXT)}" if line.command else ""
     several = f", {line.count} at once" if line.count > 1 else ""
-    return f"{printable(line.role, TEXT)} by {printable(line.use, TEXT)}{model}{several}{command}"
+    by = f" by {printable(line.use, TEXT)}" if line.use != line.role else ""
+    return f"{printable(line.role, TEXT)}{by}{model}{several}{command}"

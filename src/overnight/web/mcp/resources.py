@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 
 from overnight.errors import UserError
 from overnight.operations.fields import InputField, foreign_inputs_of
+from overnight.operations.operation import Argument
 from overnight.operations.page import REPOSITORY, AnyPage
 from overnight.operations.pages import address_of, pages
 from overnight.web.calls import Caller
@@ -22,10 +23,10 @@ _PART = re.compile(r"\{(\w+)\}")
 
 
 def fixed(caller: Callable[[], Caller]) -> Json:
-    """Pages whose address is whole, and those of each repository."""
+    """Pages whose address is whole, and those of each repository, if they show something whatever is in it."""
     ready = [page for page in pages().values() if all(field.default is not ... for field in _asked(page))]
     whole = [page.address for page in ready if not _PART.findall(page.address)]
-    of_one = [page.address for page in ready if _PART.findall(page.address) == [REPOSITORY]]
+    of_one = [page.address for page in ready if _PART.findall(page.address) == [REPOSITORY] and not _names_something(page)]
     found = [*whole, *(address_of(address, repo=name) for name in _served(caller) for address in of_one)][:LISTED]
     return {"resources": [{"uri": f"{SCHEME}{address}", "name": address, "mimeType": KIND} for address in found]}
 
@@ -74,6 +75,11 @@ def _served(caller: Callable[[], Caller]) -> Iterable[str]:
 def _query(page: AnyPage) -> str:
     rest = [field.name for field in _asked(page)]
     return f"{{?{','.join(rest)}}}" if rest else ""
+
+
+def _names_something(page: AnyPage) -> bool:
+    """Whether it takes by name what it shows, such as two campaigns: without names there may be nothing."""
+    return any(isinstance(field.place, Argument) for field in _asked(page))
 
 
 def _asked(page: AnyPage) -> Sequence[InputField]:

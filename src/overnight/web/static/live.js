@@ -101,8 +101,25 @@
     boolean: (one) => one.checked, integer: (one) => parseInt(one.value, 10), number: (one) => parseFloat(one.value),
     list: (one) => one.value.split("\n").filter((line) => line.trim()), string: (one) => one.value,
   };
-  const inputs = (form) => Object.fromEntries([...form.elements].filter((one) => one.name && one.dataset.kind)
-    .filter((one) => one.type === "checkbox" || one.value !== "").map((one) => [one.name, READ[one.dataset.kind](one)]));
+  const inputs = (form) => {
+    const found = {};
+    for (const one of form.elements) {
+      const { kind } = one.dataset;
+      if (!one.name || !kind) continue;
+      if (kind === "choice") { if (one.checked) (found[one.name] ??= []).push(one.value); }
+      else if (one.type === "checkbox" || one.value !== "") found[one.name] = READ[kind](one);
+    }
+    return found;
+  };
+  // What only some inputs can make worse is confirmed when one of them is filled in.
+  const confirm = (form) => {
+    const asked = form.querySelector("[data-confirm]");
+    if (!asked) return;
+    const worse = (one) => "raises" in one.dataset && (one.type === "checkbox" ? one.checked : one.value !== one.dataset.raises);
+    asked.hidden = ![...form.elements].some(worse);
+    asked.querySelector("input").required = !asked.hidden;
+  };
+  document.addEventListener("input", (event) => { if (event.target.form) confirm(event.target.form); });
   const keys = new WeakMap(), sending = new WeakSet();
   const link = (address) => {
     const made = document.createElement("a");
@@ -126,7 +143,7 @@
       const refused = [found.error ?? `Refused (${answer.status})`, found.fix].filter(Boolean).join("; ");
       output.textContent = !answer.ok ? refused : answer.status === 202 ? "Begun: " : "Done";
       if (answer.status === 202) output.append(link(answer.headers.get("Location")));
-      if (answer.ok) { form.reset(); update(); }
+      if (answer.ok) { form.reset(); confirm(form); update(); }
     } catch { output.className = "failed"; output.textContent = "The server cannot be reached; it is safe to try again."; }
     fields.disabled = false; sending.delete(form);
     form.querySelector("button").focus();

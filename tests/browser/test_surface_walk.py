@@ -58,7 +58,6 @@ def test_a_campaign_from_its_program_to_the_final_branch(tmp_path: Path) -> None
         form.get_by_label("Text").fill("Take the noise out of the loss")
         send(form)
         form = form_of(page, "budget")
-        form.locator("summary").click()
         form.get_by_label("Experiments", exact=True).fill("40")
         send(form)
         send(form_of(page, "stop"))

@@ -85,6 +85,8 @@ def test_a_list_names_its_next_page(rest: Rest) -> None:
         ("GET /api/v1/labs/copy", None, 404, "no operation `labs copy` here"),
         ("GET /api/v1/repos/other/status", None, 404, "no repository `other` is served"),
         ("GET /api/v1/repos/r", None, 404, "an operation is missing"),
+        ("GET /api/v1", None, 404, "an operation is missing"),
+        ("GET /api/v1/", None, 404, "an operation is missing"),
         ("GET /api/v1/status", None, 404, "`status` is about a repository"),
         (f"GET {HERE}/ps", None, 404, "`ps` is about this machine"),
         (f"GET {HERE}/status?tag=none", None, 404, "no campaign"),

@@ -44,7 +44,7 @@ def test_without_the_extra_it_says_what_to_install(tmp_path: Path, monkeypatch: 
 
     monkeypatch.setattr(builtins, "__import__", missing)
     for call in (lambda: certificate(tmp_path), lambda: qr_code("x")):
-        with pytest.raises(UserError, match=r"--lan needs the extra `lan`; pip install 'overnight\[lan\]'"):
+        with pytest.raises(UserError, match=r"--lan needs the extra `lan`; .*python\S* -m pip install 'overnight\[lan\]'"):
             call()
 
 

@@ -61,7 +61,7 @@ def test_a_number_has_its_bounds_and_a_choice_its_choices(looked: Looked) -> Non
         'name="experiments" value="" step="1" data-kind="integer" aria-describedby="order-run-experiments-about" min="1"'
         in text
     )
-    assert '<option value="jail" selected>' in text
+    assert 'name="sandbox"' not in text  # nothing starts without a jail
     assert "<summary>More</summary>" in text
     asked = order_form("believe", looked, {}).asked
     assert [(field.name, field.kind, field.least, field.is_required) for field in asked] == [("number", "integer", "1", True)]

@@ -56,6 +56,8 @@ class Front:
         """Print a link, in a terminal only: a log would keep it."""
         if not sys.stdout.isatty():
             say(f"{self.address}; `overnight token --link` prints what opens it in a browser")
+            if self.fingerprint:
+                say(f"SHA-256 fingerprint of its certificate: {self.fingerprint}")
             return
         link = self.link()
         say(f"  {link}")

@@ -31,7 +31,16 @@ MOST_ANSWER = 16 * 1024**2  # characters; 1,000 experiments of a log have 1.3 mi
 
 def routes() -> Sequence[web.AbstractRouteDef]:
     """All of it."""
-    return [web.get(DOCUMENT, description), web.route("*", f"{BASE}/{{words:.+}}", operation_at)]
+    return [
+        web.get(DOCUMENT, description),
+        web.route("*", f"{BASE}{{slash:/?}}", nowhere),
+        web.route("*", f"{BASE}/{{words:.+}}", operation_at),
+    ]
+
+
+async def nowhere(_request: web.Request) -> web.Response:
+    """Where there is no operation."""
+    raise Refused(404, "an operation is missing in the address", f"see {DOCUMENT}")
 
 
 async def description(request: web.Request) -> web.Response:

@@ -9,6 +9,7 @@ which end after ten seconds each.
 
 import socket
 import ssl
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from pathlib import Path
+from shlex import quote
 
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
@@ -24,7 +26,7 @@ from overnight.files.own import claim_folder, make_folder, read_own
 FILE = "lan.pem"  # the certificate and its key
 VALID = timedelta(days=825)  # Apple's devices take none that lasts longer
 MOST_BYTES = 16 * 1024
-FIX = "pip install 'overnight[lan]'"
+FIX = f"{quote(sys.executable)} -m pip install 'overnight[lan]'"  # of this installation, whatever `pip` is on PATH
 _INTERFACES = Path("/proc/net/if_inet6")
 _ADDRESS_OF = 0x8915  # SIOCGIFADDR of Linux: the IPv4 address of an interface
 Address = IPv4Address | IPv6Address

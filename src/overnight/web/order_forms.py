@@ -24,6 +24,7 @@ WORDS: Mapping[Tier, str] = {
     Tier.PHYSICAL: "It acts outside this machine.",
 }
 RAISED = "It can take more hours, tokens or money than now, or stands for your word."
+AT_HOME = ("sandbox",)  # inputs that are left as they are: over a face nothing starts without a jail
 LONG = ("text", "question")  # inputs that a person writes sentences in
 KINDS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
@@ -96,7 +97,7 @@ def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderF
     matched = find_page(looked.here)
     parts = dict(matched[1]) if matched else {}
     known = {**parts, **given}
-    inputs = [field for field in inputs_of(operation) if _kind(field) is not None]
+    inputs = [each for each in inputs_of(operation) if _kind(each) is not None and each.name not in AT_HOME]
     if any(field.name in known for field in inputs):  # an argument that may be left out names otherwise what the page is about
         inputs = [each for each in inputs if each.name in known or each.default is ... or isinstance(each.place, Option)]
     preset = {field.name: str(known[field.name]) for field in inputs if known.get(field.name) is not None}

@@ -1,16 +1,20 @@
 """The pages of a campaign, as HTML, at every size and in every state of a campaign."""
 
 import re
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from shutil import copytree
+from typing import Any
 
 import pytest
 from surface_campaigns import Made, campaign_of, early_campaign, running
 
 from overnight.errors import UserError
 from overnight.operations.principal import OWNER, Address, Origin
+from overnight.research.operations import status
 from overnight.research.pages import _pictures
+from overnight.research.report import drawing
 from overnight.web.calls import Caller, place_at
 from overnight.web.rendering import render_html
 
@@ -60,6 +64,40 @@ def test_a_campaign_without_experiments_shows_the_head(tmp_path: Path) -> None:
         page = shown(made)
     assert "The head is measured first: 2 trials so far." in text_of(page)
     assert not {"Progress", "Kept changes", "Newest experiments", "Evidence"} & set(HEADING.findall(page))
+
+
+def test_old_pictures_say_nothing_that_has_changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was gained comes from the pictures only as long as nothing has ended or was kept since they were drawn."""
+    made = campaign_of(tmp_path / "repo", 300)
+    drawn = drawing.draw(made.repository, made.tag)
+    for each, says in ((drawn, True), (replace(drawn, ended=drawn.ended - 1), False), (replace(drawn, kept=0), False)):
+        found = _pictures.Shown(drawn=each, current=False, failed="")
+        monkeypatch.setattr(_pictures.Studio, "shown", lambda *_, found=found: found)
+        page = shown(made)
+        assert ("How sure" in HEADING.findall(page)) is says
+        assert ("12 changes kept" in text_of(page)) is not says
+        assert "The pictures show the campaign after 300 proposals; newer ones follow." in text_of(page)
+
+
+@pytest.mark.parametrize(
+    ("now", "says"),
+    [
+        ({"search": "tuner: best so far +0.02 expected"}, "Search of the tuner: best so far +0.02 expected."),
+        ({"stopped": "stop"}, "One session has ended; its process writes down what is left, or begins the next."),
+        ({"trials": 8, "head_trials": 8}, "The head is measured first: 8 trials so far."),
+        ({}, "No experiment is under way: researchers are at work on the next proposals."),
+    ],
+)
+def test_what_goes_on_without_an_experiment_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, now: dict[str, Any], says: str
+) -> None:
+    """A search, a session that ends, and the first trials of the head are told from each other."""
+    seen: dict[str, Any] = {"trials": 90, "head_trials": 8, **now}
+    status_of = status.status_of
+    monkeypatch.setattr(status, "status_of", lambda *given: replace(status_of(*given), **seen))
+    made = early_campaign(tmp_path / "repo", failing=False)
+    with running(made):
+        assert says in text_of(shown(made))
 
 
 def test_a_failed_campaign_says_why_first(tmp_path: Path) -> None:

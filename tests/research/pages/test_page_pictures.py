@@ -82,14 +82,14 @@ def test_one_at_a_time_however_many_look(tmp_path: Path, drawing_: Drawing, monk
 
 
 def test_drawing_takes_a_tenth_of_the_time_at_most(tmp_path: Path, drawing_: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a drawing that took a minute the campaign rests for ten."""
+    """After a drawing that took a minute of a processor the campaign rests for ten."""
     now = [1000.0]
     monkeypatch.setattr("overnight.research.pages._pictures.time.monotonic", lambda: now[0])
     studio = Studio()
     studio._wanted[subject := _pictures._Subject(folder=tmp_path, tag="a", file=tmp_path)] = 1
     studio._at_work = True
     assert studio._next() == subject
-    studio._rest(subject, began=940.0)
+    studio._rest(subject, 60.0)
     assert studio._not_before[subject] == 1600.0
 
 

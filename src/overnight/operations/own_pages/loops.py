@@ -1,5 +1,6 @@
 """The loops of this machine."""
 
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from overnight.operations import watched
 from overnight.operations.operation import Context
 from overnight.operations.own import ps
 from overnight.operations.page import Link, Page
+from overnight.operations.pages import address_of, find_page
 
 
 def links(_found: LoopList, _here: str) -> Sequence[Link]:
@@ -21,9 +23,21 @@ def watches(_context: Context, _given: ps.PsInput) -> Sequence[Path]:
     return watched.loops()
 
 
-def beside(_context: Context, _given: ps.PsInput, _found: LoopList) -> Mapping[str, object]:
-    """Words for people."""
-    return {"next_words": next_words}
+def beside(context: Context, _given: ps.PsInput, found: LoopList) -> Mapping[str, object]:
+    """Words for people, and the page of each loop."""
+    return {"next_words": next_words, "places": places_of(found.loops, context)}
+
+
+def places_of(lines: Sequence[LoopLine], context: Context) -> Mapping[str, str]:
+    """The address of the page of each loop, by its key; empty: it has none, or its repository is not served."""
+    served = {os.path.realpath(folder): name for name, folder in context.repositories.items()}
+    return {line.key: _place(line, served.get(os.path.realpath(line.folder), "")) for line in lines}
+
+
+def _place(line: LoopLine, repository: str) -> str:
+    pattern = f"/{line.system}s/{{part}}" if line.system == "task" else f"/repos/{{repo}}/{line.system}s/{{part}}"
+    address = address_of(pattern, repo=repository, part=line.part)
+    return address if (repository or line.system == "task") and find_page(address) else ""
 
 
 def next_words(line: LoopLine) -> str:

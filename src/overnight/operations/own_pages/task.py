@@ -1,6 +1,7 @@
 """One long call: what it said, and what came of it."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from overnight.operations import watched
@@ -9,6 +10,7 @@ from overnight.operations.own import task_show
 from overnight.operations.own_pages.tasks import state_class
 from overnight.operations.page import Link, Page
 from overnight.operations.pages import address_of
+from overnight.operations.registry import find
 from overnight.operations.tasks.views import TaskPage
 
 LARGEST = 20_000  # characters of a result that are shown
@@ -27,11 +29,24 @@ def watches(_context: Context, given: task_show.TaskShowInput) -> Sequence[Path]
 
 
 def beside(_context: Context, _given: task_show.TaskShowInput, found: TaskPage) -> Mapping[str, object]:
-    """What it returned, as JSON."""
+    """What it returned, in the words of its command and as JSON."""
     import json
 
     shown = "" if found.result is None else json.dumps(found.result, indent=1)[:LARGEST]
-    return {"result": shown, "state_class": state_class}
+    return {"words": _words(found), "result": shown, "state_class": state_class}
+
+
+def _words(found: TaskPage) -> str:
+    """What its command would print; empty if it returned nothing, or if another version wrote it."""
+    from pydantic import TypeAdapter
+
+    operation = find(found.task.operation)
+    if found.result is None or operation is None or operation.output is None:
+        return ""
+    with suppress(ValueError):
+        words: str = operation.render(TypeAdapter(operation.output).validate_python(found.result))
+        return words[:LARGEST]
+    return ""
 
 
 PAGE = Page(

@@ -1,10 +1,11 @@
 """The newest pictures of campaigns that somebody looks at, drawn one at a time by processes of their own.
 
-A campaign is drawn again when it has changed, at most for a tenth of the time. What was drawn is kept in the user's state
-folder, so that the next server has it at once, and so that a page that watches the file changes with it.
+A campaign is drawn again when it has changed, at most for a tenth of a processor's time. What was drawn is kept in the
+user's state folder, so that the next server has it at once, and so that a page that watches the file changes with it.
 """
 
 import os
+import resource
 import subprocess
 import sys
 import threading
@@ -21,7 +22,7 @@ from overnight.research.report.drawing import MOST_BYTES, Drawn, form
 from overnight.words.foreign import printable
 
 PICTURES = "pictures"  # in the state folder
-SHARE = 10  # a campaign is drawn again after at least so many times as long as drawing it took
+SHARE = 10  # a campaign is drawn again after at least so many times the processor time that drawing it took
 LONGEST_S = 300.0  # that drawing may take
 AFTER_FAILURE_S = 60.0
 KEPT = 6  # campaigns whose pictures are kept in memory
@@ -93,15 +94,16 @@ class Studio:
 
     def _work(self) -> None:
         while (subject := self._next()) is not None:
-            began = time.monotonic()
+            began, used = time.monotonic(), _used_s()
             failed = _draw(subject)
+            took_s = min(time.monotonic() - began, _used_s() - used)
             with self._lock:
                 self._failed[subject] = failed
-                self._rest(subject, began=began)
+                self._rest(subject, took_s)
 
-    def _rest(self, subject: _Subject, *, began: float) -> None:
-        ended = time.monotonic()
-        self._not_before[subject] = ended + (AFTER_FAILURE_S if self._failed.get(subject) else SHARE * (ended - began))
+    def _rest(self, subject: _Subject, took_s: float) -> None:
+        rest_s = AFTER_FAILURE_S if self._failed.get(subject) else SHARE * took_s
+        self._not_before[subject] = time.monotonic() + rest_s
 
     def _next(self) -> _Subject | None:
         """The next to draw, when it may be drawn again; None if there is none."""
@@ -121,6 +123,12 @@ class Studio:
 def studio() -> Studio:
     """The one of this process."""
     return Studio()
+
+
+def _used_s() -> float:
+    """The processor time of the processes that we started and that have ended, in seconds."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def file_of(folder: Path, tag: str) -> Path:

@@ -33,10 +33,15 @@ def beside(context: Context, given: overview.OverviewInput, found: Overview) -> 
         "shown": drawn,
         "level": measured_level(found.status),
         "charts": _marked(drawn.drawn) if drawn.drawn else {},
-        "answers": {each.question: each for each in drawn.drawn.answers} if drawn.drawn else {},
+        "answers": {each.question: each for each in drawn.drawn.answers} if drawn.drawn and _counts(drawn.drawn, found) else {},
         "useful": _useful(found),
         "keeps": found.status.keeps[: -KEEPS - 1 : -1],
     }
+
+
+def _counts(drawn: Drawn, found: Overview) -> bool:
+    """Whether what was said when it was drawn still holds: nothing has ended or was kept since."""
+    return (drawn.ended, drawn.kept) == (found.status.experiments, found.status.kept)
 
 
 def _useful(found: Overview) -> Sequence[str]:

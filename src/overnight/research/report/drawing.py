@@ -34,10 +34,12 @@ class Chart:
 
 @checked(frozen=True, slots=True, kw_only=True, config=ConfigDict(extra="forbid"))
 class Drawn:
-    """A campaign as it was when it had so many events and proposals."""
+    """A campaign as it was when it had so many events and proposals, of which so many had ended and were kept."""
 
     events: int
     experiments: int
+    ended: int
+    kept: int
     charts: Mapping[str, Chart]  # by name; those with nothing to draw are left out
     answers: tuple[ReportAnswer, ...]
     noise: Facts
@@ -61,8 +63,9 @@ def draw(folder: Path, tag: str) -> Drawn:
     from overnight.secrets.broker import user_broker
 
     with reading(tag, folder) as campaign:
-        events, program = campaign.ledger.newest(), campaign.state().program
-        story = tell_story(campaign.ledger.events(), program, newest_snapshot(campaign.ledger), read_believed(campaign.folder))
+        events, state = campaign.ledger.newest(), campaign.state()
+        believed = read_believed(campaign.folder)
+        story = tell_story(campaign.ledger.events(), state.program, newest_snapshot(campaign.ledger), believed)
     hide = user_broker().scrubber().known_in
     found = {
         "progress": pictures.progress_picture(story),
@@ -82,6 +85,8 @@ def draw(folder: Path, tag: str) -> Drawn:
     return Drawn(
         events=events,
         experiments=story.funnel.proposed,
+        ended=state.tally.experiments,
+        kept=state.tally.keep,
         charts=charts,
         answers=tuple(said),
         noise=noise_facts(story),

@@ -126,6 +126,17 @@
     made.textContent = address; made.href = new URL(address, location.origin).pathname;
     return made;
   };
+  const coded = (text) => text.split("`").map((part, place, all) => { // what stands between backticks is code
+    if (place % 2 === 0 || place === all.length - 1) return place % 2 ? "`" + part : part;
+    const made = document.createElement("code");
+    made.textContent = part;
+    return made;
+  });
+  const begun = (found) => ["Begun: ", link(found.address), ...(found.leads ? [", for ", link(found.leads)] : [])];
+  const done = (found) => { // what came of it: the texts and numbers that the operation returned
+    const said = Object.entries(found).filter(([, value]) => value !== "" && ["string", "number"].includes(typeof value));
+    return "Done" + said.map(([name, value], place) => `${place ? ", " : ": "}${name.replaceAll("_", " ")} ${String(value).slice(0, 200)}`).join("");
+  };
   document.addEventListener("submit", async (event) => {
     const form = event.target;
     event.preventDefault(); // nothing is ever posted as a form
@@ -141,8 +152,7 @@
       keys.delete(form);
       output.className = answer.ok ? "done" : "failed";
       const refused = [found.error ?? `Refused (${answer.status})`, found.fix].filter(Boolean).join("; ");
-      output.textContent = !answer.ok ? refused : answer.status === 202 ? "Begun: " : "Done";
-      if (answer.status === 202) output.append(link(answer.headers.get("Location")));
+      output.replaceChildren(...(!answer.ok ? coded(refused) : answer.status === 202 ? begun(found) : [done(found)]));
       if (answer.ok) { form.reset(); confirm(form); update(); }
     } catch { output.className = "failed"; output.textContent = "The server cannot be reached; it is safe to try again."; }
     fields.disabled = false; sending.delete(form);

@@ -1,6 +1,7 @@
 """What the tuner finds in ordinary code, and that an edit changes a literal and nothing else."""
 
 import ast
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -313,7 +314,7 @@ def test_without_the_parsers_it_says_what_to_install(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     reason = scan_with_grammars({"a.rs": b"const A: u32 = 5;"})["a.rs"]
     assert isinstance(reason, Unreadable)
-    assert str(reason) == "needs the parsers of the extra `syntax`: pip install 'overnight[syntax]'"
+    assert str(reason) == f"needs the parsers of the extra `syntax`: {sys.executable} -m pip install 'overnight[syntax]'"
 
 
 @pytest.mark.parametrize(

@@ -7,13 +7,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import PurePosixPath
+from shlex import quote
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter, ValidationError
 
 from overnight.research.researchers.tuner.findings import Constant, Findings, Tier, Unreadable, Value, is_number
 
-INSTALL = "needs the parsers of the extra `syntax`: pip install 'overnight[syntax]'"
+INSTALL = f"needs the parsers of the extra `syntax`: {quote(sys.executable)} -m pip install 'overnight[syntax]'"
 WALL_S = 60.0  # of the process; its processor time is limited to much less
 MOST_DEATHS = 3  # of the process, before the rest is left alone
 _CHILD = "overnight.research.researchers.tuner.grammar_child"

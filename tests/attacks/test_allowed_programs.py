@@ -9,8 +9,10 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from surface_campaigns import campaign_of
 from targets import git, make_repo, program, run_here
 
+from overnight.cli.agents.command import ask_for
 from overnight.errors import UserError
 from overnight.files.folders import remove_tree
 from overnight.files.own import NotOurs
@@ -23,9 +25,11 @@ from overnight.program.parser import parse_program
 from overnight.program.privileges import digest_of, privilege_lines
 from overnight.research.loop.stop import Stop
 from overnight.research.operations import _allowed, agents_test, allow, audit, check, run
+from overnight.research.operations import program as program_page
 from overnight.research.places import allowed
 from overnight.research.places.allowed import NotAllowedYet
 from overnight.research.places.campaigns import read_program
+from overnight.research.places.orders import OrderFiles
 from overnight.research.wiring import SessionRequest, open_session, rehearsal
 
 PROGRAM = program(("OFFSET = 5.0", "OFFSET = 3.0"))
@@ -133,6 +137,10 @@ def test_a_program_that_changes_after_the_door_does_not_start(repo: Path) -> Non
     for open_one in (open_session, rehearsal):
         with pytest.raises(NotAllowedYet), open_one(repository, request, stop, []):
             pytest.fail("it started")
+    role = "  - role: gemini\n    use: command\n    command: python evil.py\n"
+    (repo / "program.md").write_text(PROGRAM.replace("researchers:\n", f"researchers:\n{role}"))
+    with pytest.raises(NotAllowedYet):  # it was a built-in one when the door was passed
+        ask_for(repo, "gemini", "", tokens=None, cost_usd=None, seconds=None, allowed_only=True)
     assert not (repo / ".overnight").exists() and git(repo, "branch", "--list", "autoresearch/*") == ""
 
 
@@ -255,6 +263,50 @@ def test_what_the_owner_reads_is_whole_and_visible(repo: Path) -> None:
     assert shown.isascii() and shown.replace("\n", "").isprintable()
     [line] = [line for line in shown.splitlines() if "measure" in line]
     assert line.endswith('evil.py"') and "x" * 3000 in line and "tr\\u0430in" in line
+
+
+@pytest.mark.parametrize(
+    "disguise", ["x://a:{}@b", "-----BEGIN PRIVATE KEY-----; {} -----END PRIVATE KEY-----", "echo sk-1234567890abcdef {}"]
+)
+def test_a_command_in_the_form_of_a_secret_is_not_allowed(repo: Path, disguise: str) -> None:
+    """What looks like a secret is hidden from the owner, who then allows nothing: they would not have read it."""
+    command = disguise.replace("{}", "python${IFS}evil.py")
+    (repo / "program.md").write_text(PROGRAM.replace("python train.py {seed}", f"'{command}; python train.py {{seed}}'"))
+    shown = allow.look(Context(where=repo))
+    assert any("[hidden]" in line for line in shown.runs)
+    with pytest.raises(UserError, match="what was not read is not allowed"):
+        perform(allow.OPERATION, Context(where=repo), allow.AllowInput(digest=shown.digest))
+    with pytest.raises(NotAllowedYet):
+        begin(over_web(repo))
+
+
+def test_an_approval_of_an_audit_is_of_one_program(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of two programs that are both allowed, the one runs that the owner read about when they approved."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    made = campaign_of(tmp_path / "r", 3).repository
+    let(made)
+    before = audit.state(as_agent(made), audit.AuditInput())
+    text = (made / "program.md").read_text()
+    (made / "program.md").write_text(text.replace("memory: 500MB", "memory: 500MB, network: host"))
+    let(made)
+    with pytest.raises(ApprovalAsked):
+        begin(as_agent(made), audit.OPERATION)
+    assert audit.state(as_agent(made), audit.AuditInput()) != before
+
+
+@pytest.mark.parametrize("target", ["outside", ".git/description", ".overnight/ledger.db"])
+def test_a_program_that_is_a_link_shows_no_other_file(repo: Path, tmp_path: Path, target: str) -> None:
+    """A repository's author can have it name any file of the user's, or what is sealed: no page and no command reads it."""
+    for file in (tmp_path / "outside", repo / target if "." in target else repo / "x"):
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("what is not to be seen")
+    (repo / "program.md").unlink()
+    (repo / "program.md").symlink_to(tmp_path / "outside" if target == "outside" else target)
+    shown = perform(program_page.OPERATION, over_web(repo), program_page.ProgramInput())
+    assert "it is a link" in shown.mistakes[0] and "not to be seen" not in repr(shown)
+    done = run_here(repo, "check")
+    assert done.returncode == 2 and "it is a link" in done.stderr and "not to be seen" not in done.stderr
+    assert OrderFiles(repo / "program.md", tmp_path, known="").program() is None
 
 
 def test_who_approves_a_run_reads_which_program_it_is(repo: Path) -> None:

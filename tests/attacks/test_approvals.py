@@ -126,7 +126,7 @@ def test_it_is_of_no_use_to_another_call(tmp_path: Path) -> None:
         asked(agent(tmp_path / "other")),
         asked(agent(tmp_path, "codex")),
     ]
-    for number in tried:
+    for number in tried[:2]:
         perform(REFUSE, Context(where=tmp_path), AnswerInput(which=str(number)))
     asked(foreign)
     perform(DELETE, agent(tmp_path), TEXT)
@@ -221,6 +221,9 @@ def test_a_no_is_told_and_not_asked_about_again(tmp_path: Path, clock: Clock) ->
     perform(REFUSE, Context(where=tmp_path), AnswerInput(which=str(number)))
     with pytest.raises(Refused, match=f"the owner refused this call of `.*` as number {number}"):
         perform(DELETE, agent(tmp_path), TEXT)
+    for other in (agent(tmp_path, "codex"), replace(agent(tmp_path), origin=Origin.FOREIGN)):  # it chooses its own name
+        with pytest.raises(Refused, match=f"as number {number}"):
+            perform(DELETE, other, TEXT)
     clock.now += records.REFUSED_S
     assert asked(agent(tmp_path)) != number
 

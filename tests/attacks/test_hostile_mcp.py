@@ -20,7 +20,9 @@ from overnight.operations.operation import Tier
 from overnight.operations.pages import pages
 from overnight.operations.registry import operations
 from overnight.research.events import TrialFinished
+from overnight.research.order import ChangeBudget
 from overnight.research.record.ledger import SqliteLedger
+from overnight.research.record.ordering import place_order
 from overnight.web.mcp.messages import BUSY
 from overnight.web.mcp.session import MOST_CALLS
 from overnight.web.mcp.trimming import FULL
@@ -138,6 +140,18 @@ def test_two_clients_order_at_once_and_both_are_heard(tmp_path: Path) -> None:
             assert client.answer(number)["result"]["isError"] is False
     listed = json.loads(overnight(made.repository, "idea", "list", "--json", check=0).stdout)
     assert {"a smaller vocabulary of bytes alone", "gradient clipping at one half"} <= {idea["text"] for idea in listed["open"]}
+
+
+def test_a_key_takes_no_order_of_others_in_advance(tmp_path: Path) -> None:
+    """A client cannot use up a key that a message of a channel or a caller of REST will have; theirs is taken all the same."""
+    made = campaign_of(tmp_path / "r", 3)
+    client = here({"r": made.repository})
+    client.hello()
+    for key in ("message 12", "agent:claude: 1", "owner:web: 1"):
+        client.call("order", operation="idea add", input={"text": f"with {key}"}, key=key)
+        assert place_order(made.folder, ChangeBudget(experiments=5), key=key)
+    for key in ("k" * 201, "a\nb"):
+        assert "a key" in client.call("order", fails=True, operation="idea add", input={"text": "x"}, key=key)["error"]
 
 
 def test_a_kill_during_an_order_breaks_nothing(tmp_path: Path) -> None:

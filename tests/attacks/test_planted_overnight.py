@@ -402,11 +402,12 @@ def test_the_exclude_file_of_git_is_not_followed(tmp_path: Path, kind: str) -> N
 
 
 def test_a_program_that_is_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
-    """It is refused in one line; a link to the program is the user's own business."""
+    """It is refused in one line, and so is a link, as pages show the text of whatever it names."""
     repo = make_repo(tmp_path / "r", program(BETTER))
     (repo / "program.md").rename(tmp_path / "program.md")
     os.mkfifo(repo / "program.md")
     assert "not a regular file" in here(repo, "check")
     (repo / "program.md").unlink()
     (repo / "program.md").symlink_to(tmp_path / "program.md")
-    assert read_program(open_repository(repo)).metric.name == "loss"
+    with pytest.raises(UserError, match="it is a link"):
+        read_program(open_repository(repo))

@@ -1,9 +1,13 @@
 """Addresses that try to lead out of the surface, or to break what shows them."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from surface_server import Surface, running
+from targets import make_repo
+
+from overnight.operations.pages import address_of, find_page
 
 SECRET = "root:x:0:0"
 STATIC = (
@@ -83,3 +87,22 @@ def test_an_address_is_shown_as_text(surface: Surface) -> None:
     assert "\u202e" not in answer.body and "\x1b" not in answer.body
     answer = surface.ask("GET", '/x"><script>alert(1)</script>', {"Accept": "text/html"})
     assert answer.status in {400, 401} and "<script>alert" not in answer.body
+
+
+@pytest.mark.parametrize("name", ["x.json", "x.md", "x.json.md", ".json", "..", "a b", "x\n.md"])
+def test_a_name_that_ends_as_a_form_does_is_the_thing_of_that_name(tmp_path: Path, name: str) -> None:
+    """A repository or a campaign that its author calls so is not another one's twin: all links to it lead to itself."""
+    page = "/repos/{repo}/campaigns/{tag}"
+    for address in (address_of("/repos/{repo}", repo=name), address_of(page, repo="r", tag=name)):
+        assert not address.endswith((".json", ".md"))
+        found = find_page(address)
+        assert found and name in found[1].values()
+    make_repo(tmp_path / "x", "no program")
+    make_repo(tmp_path / "x.json", "no program")
+    names = {"x": tmp_path / "x", "x.json": tmp_path / "x.json"}
+    with running(tmp_path / "state", repositories=names) as surface:
+        known = surface.bearer()
+        for repo in names:
+            address = address_of("/repos/{repo}", repo=repo)
+            assert f'"repository": "{repo}"' in surface.ask("GET", f"{address}.json", known).body
+            assert f"<h1>{repo}" in surface.ask("GET", address, known).body

@@ -94,3 +94,21 @@ def test_a_cookie_of_another_port_opens_nothing(surface: Surface) -> None:
     assert surface.ask("GET", PAGE, {"Cookie": f"{COOKIE}={program}"}).status == 401
     session = surface.browser(Role.READER)["Cookie"].partition("=")[2]
     assert surface.ask("GET", PAGE, {"Authorization": f"Bearer {session}"}).status == 401
+
+
+def test_cookies_of_another_port_neither_lock_out_nor_change_who_one_is(surface: Surface) -> None:
+    """Another server of the host can set cookies of our name, for any path: garbage, or a session that somebody gave it."""
+    own, theirs = surface.browser()["Cookie"], surface.browser(Role.READER)["Cookie"]
+    garbage = f"{COOKIE}=overnight_{'x' * 43}"
+    for cookies in ((garbage, own), (own, garbage), (own, theirs), (theirs, own), (theirs, garbage, own), ('a="b', own)):
+        for lines in ([("; ".join(cookies))], list(cookies)):
+            head = "".join(f"Cookie: {line}\r\n" for line in lines)
+            start = f"GET /tasks HTTP/1.1\r\nHost: {surface.host}\r\nAccept: text/html\r\nConnection: close\r\n"
+            assert parsed(surface.send(f"{start}{head}\r\n".encode())).status == 200, cookies
+    order = {"Content-Type": "application/json", "Origin": surface.origin}
+    for cookies in ((own, theirs), (theirs, own)):
+        answer = surface.ask("POST", "/api/v1/task/stop", {**order, "Cookie": "; ".join(cookies)}, '{"name": "none"}')
+        assert answer.status == 422, answer
+    many = "; ".join([garbage] * 8 + [own])
+    assert surface.ask("GET", "/tasks", {"Cookie": many}).status == 401
+    assert surface.ask("GET", "/tasks", {"Cookie": theirs}).status == 200

@@ -185,7 +185,6 @@ def test_more_budget_is_confirmed(visit: Visit) -> None:
     page = visit(CAMPAIGN)
     page.locator("summary", has_text="Budget").click()
     form = page.locator("form[data-order$='/budget']")
-    form.locator("summary").click()
     sure = form.get_by_label("I mean it")
     expect(sure).to_be_hidden()
     form.get_by_label("hours", exact=True).check()
@@ -194,7 +193,7 @@ def test_more_budget_is_confirmed(visit: Visit) -> None:
     expect(form.locator("output")).to_have_text("")
     sure.check()
     form.get_by_role("button").click()
-    expect(form.locator("output")).to_have_text("Done")
+    expect(form.locator("output")).to_contain_text("Done")
     expect(sure).to_be_hidden()
     expect(page.locator("#budget")).not_to_contain_text("Hours")
 

@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,7 @@ from overnight.operations.principal import OWNER, Address, Kind, Origin, Princip
 from overnight.operations.record import open_record
 from overnight.operations.registry import find
 from overnight.operations.tasks import beginning, folder
-from overnight.operations.tasks.beginning import MOST_RUNNING, begin
+from overnight.operations.tasks.beginning import MOST_OF_OTHERS, MOST_RUNNING, begin
 from overnight.operations.tasks.task import TaskCall, TaskEnd, TaskState
 from overnight.operations.tasks.views import TaskPage
 
@@ -39,7 +39,7 @@ SLOW = '''
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -250,13 +250,11 @@ def test_what_needs_an_approval_is_asked_about_first(here: Here) -> None:
     assert here.show(begun.task).result == {"caller": "", "where": str(here.folder), "principal": "agent:claude"}
 
 
-def written(name: str, where: Path, *, state: TaskState | None, at: float) -> None:
+def written(name: str, where: Path, *, state: TaskState | None, at: float, by: str = "owner:me") -> None:
     """A task on disk: ended, or of this very process."""
     place = folder.tasks_folder() / name
     make_folder(place)
-    call = TaskCall(
-        operation="check", call="check", digest=name, where=str(where), principal="owner:me", channel="", began_at=at
-    )
+    call = TaskCall(operation="check", call="check", digest=name, where=str(where), principal=by, channel="", began_at=at)
     write_record(place / folder.CALL, call)
     write_record(place / folder.PROCESS, own_identity())
     if state:
@@ -276,6 +274,18 @@ def test_tasks_are_bounded(here: Here) -> None:
     names = {task.name for task in folder.all_tasks()}
     assert len(names) == folder.KEPT + MOST_RUNNING and "old-3" in names and "old-2" not in names
     for number in range(MOST_RUNNING):
+        write_record(folder.tasks_folder() / f"now-{number}" / folder.END, TaskEnd(state=TaskState.DONE, at=0.0))
+
+
+def test_agents_leave_the_owner_some(here: Here) -> None:
+    """However many they begin, under whatever names."""
+    for number in range(MOST_OF_OTHERS):
+        written(f"now-{number}", here.folder, state=None, at=time.time(), by=f"agent:a{number}")
+    with processes() as started, pytest.raises(UserError, match="6 tasks of agents and members run already"):
+        replace(here, principal=AGENT).begin()
+    assert started == []
+    assert here.begin(does="end").task
+    for number in range(MOST_OF_OTHERS):
         write_record(folder.tasks_folder() / f"now-{number}" / folder.END, TaskEnd(state=TaskState.DONE, at=0.0))
 
 

@@ -192,7 +192,7 @@ def test_pages_are_of_use_when_there_is_nothing(caller: Caller, tmp_path: Path, 
 
 
 def test_the_owner_sees_all_of_a_call_and_answers_it(caller: Caller, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """However long it is; the forms give its number, and a reader has none of them."""
+    """However long it is, with what else the terminal says; to approve is meant, and a reader has no form."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     text = "<b>" + "x" * 1_900
     agent = Context(where=tmp_path, principal=Principal(kind=Kind.AGENT, name="claude"), origin=Origin.CLAW)
@@ -200,7 +200,9 @@ def test_the_owner_sees_all_of_a_call_and_answers_it(caller: Caller, tmp_path: P
         perform(make(Tier.COSTLY, tells=lambda _, given: "the notes <b>as they are</b>"), agent, NoteInput(text=text))
     page = visit("/approvals", caller).parsed
     assert [text in each.text for each in page.all("code") if each.attributes.get("class") == "asked"] == [True]
-    assert "the notes <b>as they are</b>" in [each.text for each in page.all("p")]
+    assert "The notes <b>as they are</b>." in [each.text for each in page.all("p")]
+    boxes = [each.attributes for each in page.all("input") if each.attributes.get("type") == "checkbox"]
+    assert sum("required" in each for each in boxes) == 1, "a row that moves below the pointer is not approved by one click"
     hidden = [each.attributes for each in page.all("input") if each.attributes.get("type") == "hidden"]
     assert [(each["name"], each["value"]) for each in hidden] == [("which", str(raised.value.number))] * 2
     looked = place_at("/approvals", [], caller).look()

@@ -22,7 +22,7 @@ from overnight.web.made_pages import Address, MadePage, make_page, packed
 CALLER = Caller(principal=OWNER, origin=Origin.OWNER, address=Face(channel="web", id="browser"))
 HOME = Address.of("/home", [], CALLER)
 OTHER = Address.of("/loops", [], CALLER)
-QUICK = Pace(look=0.001, again=60.0)
+QUICK = Pace(look=0.001, again=60.0, each=0.0)
 
 
 @dataclass

@@ -51,7 +51,15 @@ def _test(context: Context, given: Any, under_way: Callable[[], None]) -> Carrie
 
     from overnight.cli.agents.command import ask_for, watched
 
-    ask = ask_for(context.where, given.name, given.model, tokens=given.tokens, cost_usd=given.cost_usd, seconds=given.seconds)
+    ask = ask_for(
+        context.where,
+        given.name,
+        given.model,
+        tokens=given.tokens,
+        cost_usd=given.cost_usd,
+        seconds=given.seconds,
+        allowed_only=not context.at_home,
+    )
     under_way()
     found = anyio.run(watched, ask)
     return Carried(found=found, holds=found is not None and found.edited, stopped=found is None)

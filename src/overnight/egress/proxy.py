@@ -14,6 +14,7 @@ import socket
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from types import TracebackType
 from typing import Self
 
@@ -137,11 +138,13 @@ class Proxy:
                 self._meter.connections += 1
                 visit = loop.create_task(self._serve(client))
                 self._visits.add(visit)
-                visit.add_done_callback(self._gone)
+                visit.add_done_callback(partial(self._gone, client))
 
-    def _gone(self, visit: asyncio.Task[None]) -> None:
+    def _gone(self, client: socket.socket, visit: asyncio.Task[None]) -> None:
         self._visits.discard(visit)
         self._room.release()
+        if visit.cancelled():  # maybe before it began
+            client.close()
         if not visit.cancelled() and (failure := visit.exception()):
             self._failures.append(failure)
 

@@ -9,6 +9,7 @@ above, which can be links and are the user's to choose; what is deeper than one 
 processes of our own user, such as jobs of `--sandbox process`.
 """
 
+import errno
 import os
 import shlex
 import stat
@@ -114,6 +115,22 @@ def read_regular(path: Path, most_bytes: int) -> bytes:
         OSError: it cannot be read, or is not a file.
     """
     with os.fdopen(open_regular(path, os.O_RDONLY), "rb") as file:
+        return file.read(most_bytes)
+
+
+def read_unlinked(path: Path, most_bytes: int) -> bytes:
+    """As `read_regular`, but not through a link in the file's place: what is read is shown, and a link can name any file.
+
+    Raises:
+        OSError: it cannot be read, is not a file, or is a link.
+    """
+    try:
+        descriptor = open_regular(path, os.O_RDONLY | os.O_NOFOLLOW)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise OSError(errno.ELOOP, "it is a link") from error
+        raise
+    with os.fdopen(descriptor, "rb") as file:
         return file.read(most_bytes)
 
 

@@ -31,6 +31,11 @@ class Call:
     where: str  # the folder, without links
 
     @property
+    def deed(self) -> tuple[str, str, str]:
+        """What is done, and where, whoever calls."""
+        return self.operation, self.args, self.where
+
+    @property
     def digest(self) -> str:
         """SHA-256 over what is done, by whom and where, hex; the same call again has the same one."""
         parts = (self.operation, self.args, self.principal, self.origin.value, self.where)

@@ -27,6 +27,7 @@ GROUP = "overnight.pages"  # of entry points
 CONSTANT = "PAGE"
 ROOT = Path(__file__).parents[1]
 LONGEST = 2000  # characters of an address
+TWINS = (".json", ".md")  # ends of addresses that ask for a page in another form
 _PART = re.compile(r"\{(\w+)\}")
 
 
@@ -117,8 +118,10 @@ def find_page(address: str) -> tuple[AnyPage, Mapping[str, str]] | None:
 
 
 def address_of(pattern: str, **parts: object) -> str:
-    """The address of a page with these parts."""
-    return _PART.sub(lambda part: quote(str(parts[part[1]]), safe=""), pattern)
+    """The address of a page with these parts; the name of a thing that ends as a twin's address does is none of a twin."""
+    found = _PART.sub(lambda part: quote(str(parts[part[1]]), safe=""), pattern)
+    form = next((each for each in TWINS if found.endswith(each)), "")
+    return f"{found.removesuffix(form)}{form.replace('.', '%2E')}"
 
 
 def with_query(address: str, **inputs: object) -> str:

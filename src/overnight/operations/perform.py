@@ -168,7 +168,7 @@ class _Recorded:
         state = state_digest(look(self._context, self._given) if look else "")
         if number := record.granted(self._call.digest, state):
             return state, number
-        if number := record.refused(self._call.digest, state):
+        if number := record.refused(self._call, state):
             name = self._operation.name
             raise Refused(f"the owner refused this call of `{name}` as number {number}", fix="do without it, or talk to them")
         try:

@@ -124,15 +124,16 @@ class OperationRecord:
             ).fetchone()
         return int(row[0]) if row else 0
 
-    def refused(self, digest: str, state: str) -> int:
-        """The number of a question about this call in this state that the owner refused not long ago, 0 if there is none."""
-        with self._store.reading() as db:
-            row = db.execute(
-                "SELECT seq FROM approvals WHERE digest=? AND state=? AND granted=0 AND answered_at > ?"
-                " ORDER BY seq DESC LIMIT 1",
-                (digest, state, self.now - REFUSED_S),
-            ).fetchone()
-        return int(row[0]) if row else 0
+    def refused(self, call: Call, state: str) -> int:
+        """The number of a question about this call in this state that the owner refused not long ago, 0 if there is none.
+
+        Whoever asks: an agent chooses its own name, and could ask again under another one.
+        """
+        since = self.now - REFUSED_S
+        asked = self._approvals(
+            "WHERE approvals.state=? AND granted=0 AND answered_at > ? ORDER BY approvals.seq DESC", state, since
+        )
+        return next((each.number for each in asked if each.call.deed == call.deed), 0)
 
     @contextmanager
     def under_way(self, call: Call, *, state: str = "", approval: int = 0) -> Iterator[int]:

@@ -15,11 +15,11 @@ from aiohttp import web
 
 from overnight.errors import UserError
 from overnight.operations.foreign_input import read_input, read_query
-from overnight.operations.json_text import json_text
 from overnight.operations.operation import AnyOperation, Begun
-from overnight.web.api_addresses import BASE, KEY, MOST_KEY, REPOS, address_of_operation, method_of
+from overnight.web.api_addresses import BASE, KEY, REPOS, address_of_operation, method_of
 from overnight.web.calls import Caller, carry_out, folder_for, next_offset, operation_named
 from overnight.web.errors import Refused
+from overnight.web.hidden import clean_json
 from overnight.web.openapi import openapi_text
 from overnight.web.repositories import NotFound
 from overnight.web.requests import JSON, caller_of
@@ -65,10 +65,8 @@ async def operation_at(request: web.Request) -> web.Response:
         following, text = await in_thread(caller, partial(_looked, operation, caller, where, tuple(request.query.items())))
         return web.Response(text=text, content_type=JSON, headers=_link_to_next(request, following))
     body, key = await request.read(), request.headers.get(KEY, "")
-    if len(key) > MOST_KEY or not key.isprintable():
-        raise Refused(400, f"{KEY} is no printable text of at most {MOST_KEY} characters")
     found, text = await in_thread(
-        caller, lambda: _called(operation, caller, where, read_input(operation, body or b"{}"), key=_own(caller, key))
+        caller, lambda: _called(operation, caller, where, read_input(operation, body or b"{}"), key=key)
     )
     if isinstance(found, Begun):
         return web.Response(status=202, text=text, content_type=JSON, headers={"Location": found.address})
@@ -85,15 +83,10 @@ def _looked(operation: AnyOperation, caller: Caller, where: Path, query: Sequenc
 def _called(operation: AnyOperation, caller: Caller, where: Path, given: object, *, key: str = "") -> tuple[object, str]:
     """What an operation returned, and as JSON; both in a thread."""
     found = carry_out(operation, where, given, caller, key=key)
-    text = json_text(found) + "\n"
+    text = clean_json(found) + "\n"
     if len(text) > MOST_ANSWER:
         raise UserError(f"the answer has {len(text):,} characters, more than {MOST_ANSWER:,}", fix="ask for less")
     return found, text
-
-
-def _own(caller: Caller, key: str) -> str:
-    """A key of this caller's alone: others who choose the same one give orders of their own."""
-    return f"{caller.principal} {key}" if key else ""
 
 
 def _parts(words: str) -> tuple[str | None, str]:

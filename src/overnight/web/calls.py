@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from overnight.operations.fields import inputs_of
-from overnight.operations.foreign_input import read_input, read_query
+from overnight.operations.foreign_input import BadInput, read_input, read_query
 from overnight.operations.operation import AnyOperation, Context, Tier
 from overnight.operations.page import REPOSITORY, AnyPage, Link
 from overnight.operations.pages import find_page, parts_of, with_query
@@ -14,6 +14,7 @@ from overnight.operations.perform import perform
 from overnight.operations.principal import Address, Origin, Principal
 from overnight.operations.registry import find
 from overnight.operations.tasks.beginning import begin
+from overnight.web.api_addresses import KEY, MOST_KEY
 from overnight.web.repositories import NotFound, repository_named
 from overnight.words.foreign import printable
 
@@ -129,8 +130,19 @@ def call(name: str, repository: str | None, body: str | bytes, caller: Caller, *
 
 def carry_out(operation: AnyOperation, where: Path, given: object, caller: Caller, *, key: str = "") -> object:
     """Carry out an operation; one that lasts is begun. Raises as `call`."""
-    context = caller.context(where, key)
+    context = caller.context(where, _own_key(caller, key))
     return begin(operation, context, given) if operation.lasts else perform(operation, context, given)
+
+
+def _own_key(caller: Caller, key: str) -> str:
+    """A key of this caller's alone: orders of others, and messages of channels, are never taken for theirs.
+
+    Raises:
+        BadInput: it is no key.
+    """
+    if len(key) > MOST_KEY or not key.isprintable():
+        raise BadInput(f"a key ({KEY}) is a printable text of at most {MOST_KEY} characters")
+    return f"{caller.principal}: {key}" if key else ""  # no name of a principal has a colon
 
 
 def folder_for(operation: AnyOperation, repository: str | None, caller: Caller) -> Path:

@@ -8,6 +8,7 @@ from overnight.operations import tables
 from overnight.operations.foreign_input import BadInput
 from overnight.operations.perform import ApprovalAsked, Unsettled
 from overnight.operations.permission import NotAllowed
+from overnight.web.hidden import clean_error
 from overnight.web.repositories import NotFound
 from overnight.web.threads import Busy
 
@@ -45,14 +46,15 @@ class Refused(Exception):  # noqa: N818  # a state
 
 def refused_by(error: OvernightError, *, reads: bool) -> Refused:
     """What an error is over HTTP; of what only reads, a user's is that it is not there."""
-    message = str(error.args[0])
+    message = clean_error(str(error.args[0]))
     if not isinstance(error, UserError):
         return Refused(500, message)
+    fix = clean_error(error.fix)
     match error:
         case ApprovalAsked():
-            return Refused(403, message, error.fix, approval=error.number)
+            return Refused(403, message, fix, approval=error.number)
         case Busy():
-            return Refused(503, message, error.fix, {"Retry-After": str(RETRY_S)})
+            return Refused(503, message, fix, {"Retry-After": str(RETRY_S)})
         case NotFound():
             status = 404
         case BadInput():
@@ -63,4 +65,4 @@ def refused_by(error: OvernightError, *, reads: bool) -> Refused:
             status = 409
         case _:
             status = 404 if reads else 422
-    return Refused(status, message, error.fix)
+    return Refused(status, message, fix)

@@ -4,7 +4,7 @@ Does not cover: a process of the same user, who can read the file of tokens and 
 """
 
 import os
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,6 +27,7 @@ from overnight.web.token_file import SESSION_S, TokenFile
 from overnight.words.foreign import printable
 
 MOST_QUERY = 4 * 1024
+MOST_COOKIES = 8  # of our name
 BODY_S = 10.0
 ENTER = "/enter"
 METHODS = ("GET", "HEAD", "POST")
@@ -108,15 +109,25 @@ class Guard:
         """The token that it comes with; in a cookie an order needs the origin of a page of ours too."""
         kind, _, text = request.headers.get("Authorization", "").partition(" ")
         if kind:
-            use, given = Use.PROGRAM, text.strip() if kind.lower() == "bearer" else ""
+            given: Sequence[str] = [text.strip()] if kind.lower() == "bearer" else ()
+            found = next(filter(None, (self.tokens.find(each, Use.PROGRAM) for each in given if each)), None)
         else:
-            use, given = Use.SESSION, request.cookies.get(self.cookie, "")
-        found = self.tokens.find(given, use) if given else None
+            given, found = self._cookies(request), self._session(request)
         if found is None:
-            raise self._unknown(request, given=bool(given))
+            raise self._unknown(request, given=any(given))
         if found.use is Use.SESSION and request.method == "POST" and "Origin" not in request.headers:
             raise Refused(403, "a browser sends an order with its page's origin, and this has none")
         return found
+
+    def _session(self, request: web.Request) -> Token | None:
+        """The session of a browser; the owner's if it has several, as another server of this host can set it one of its own."""
+        known = [token for each in self._cookies(request) if (token := self.tokens.find(each, Use.SESSION))]
+        return next((token for token in known if token.role is Role.OWNER), known[0] if known else None)
+
+    def _cookies(self, request: web.Request) -> Sequence[str]:
+        """All that have the name of ours: a path makes two of one name."""
+        pairs = (pair.partition("=") for line in request.headers.getall("Cookie", []) for pair in line.split(";"))
+        return [value.strip() for name, _, value in pairs if name.strip() == self.cookie][:MOST_COOKIES]
 
     def _knows(self, token: Token) -> bool:
         try:
@@ -143,7 +154,7 @@ class Guard:
             raise Refused(403, "a link is not opened in advance")
         opened = await to_thread.run_sync(self.tokens.enter, request.query.get("token", ""))
         if opened is None:
-            if self.tokens.find(request.cookies.get(self.cookie, ""), Use.SESSION):  # a link that was opened again
+            if self._session(request):  # a link that was opened again
                 return web.Response(status=303, headers={"Location": HOME})
             self._count_attempt(request)
             raise Refused(401, "this link was used already, or is too old", NEW_LINK)

@@ -2,6 +2,8 @@
 
 A look at a page's files is a `stat` of each, so that nothing is held open; and from time to time the page is made anyway,
 since a session that is killed changes no file. Nobody views a page: nothing is done for it.
+
+Others than the owner share half of the streams, the pages and the threads, so that none of them can take the owner's.
 """
 
 import asyncio
@@ -33,6 +35,7 @@ class Limits:
     of_session: int = 256  # streams of one
     pages: int = 64  # that are watched
     threads: int = 2  # that make pages
+    waiting: int = 32  # pages that one caller waits for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +46,7 @@ class Pace:
     again: float = 2.0  # until it is made though no file changed
     clock: float = 15.0  # until a change of its clocks alone counts
     rest: float = 5.0  # before it is made again, as a multiple of the processor's time for it
+    each: float = 0.0006  # of that time, to send a change to one viewer and to show it (2026-12-01)
 
 
 class TooMany(Busy):
@@ -99,7 +103,7 @@ class ViewedPage:
 
     async def _change(self, made: MadePage) -> bool:
         """Wait until its files change, or it is to be made anyway; whether they changed."""
-        rest_s = self._pace.rest * made.cost_s
+        rest_s = self._pace.rest * (made.cost_s + self.viewers * self._pace.each)
         await asyncio.sleep(rest_s)
         looks = max(1, round(max(self._pace.again, 4 * rest_s) / self._pace.look))
         for _ in range(looks):
@@ -121,6 +125,8 @@ class LivePages:
         self._making: dict[Address, asyncio.Task[MadePage]] = {}
         self._sessions = Counter[str]()
         self._threads = CapacityLimiter(limits.threads)
+        self._threads_of_others = CapacityLimiter(max(1, limits.threads // 2))
+        self._others = 0  # streams that are not the owner's
         self._closed = False
 
     @property
@@ -134,9 +140,16 @@ class LivePages:
         return self._sessions.total()
 
     async def page(self, address: Address, caller: Caller) -> MadePage:
-        """A page as its viewers have it; without any, as it is now. Who asks for the same at once gets the same."""
+        """A page as its viewers have it; without any, as it is now. Who asks for the same at once gets the same.
+
+        Raises:
+            TooMany: this caller waits for too many.
+        """
         viewed = self._viewed.get(address)
-        return viewed.made if viewed and viewed.made else await self._make(address, caller)
+        if viewed and viewed.made:
+            return viewed.made
+        self._check_waiting(address)
+        return await self._make(address, caller)
 
     @contextmanager
     def viewing(self, address: Address, caller: Caller, session: str) -> Iterator[ViewedPage]:
@@ -146,18 +159,20 @@ class LivePages:
             TooMany: there are as many viewers or pages as can be.
         """
         page = self._viewed.get(address)
-        self._check(page, session)
+        self._check(page, session, address)
         if page is None:
             page = self._viewed[address] = ViewedPage(self._pace)
             keeper = asyncio.create_task(page.keep(partial(self._make, address, caller)))
             keeper.add_done_callback(partial(self._over, address, page))
             self._keepers[address] = keeper
         page.viewers += 1
+        self._others += not address.is_of_owner
         self._sessions[session] += 1
         try:
             yield page
         finally:
             page.viewers -= 1
+            self._others -= not address.is_of_owner
             self._sessions[session] -= 1
             self._sessions += Counter()  # forgets those that have none
             if not page.viewers and self._viewed.get(address) is page:
@@ -174,14 +189,25 @@ class LivePages:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _check(self, page: ViewedPage | None, session: str) -> None:
+    def _check_waiting(self, address: Address) -> None:
+        """Refuse what a flood asks for; what was asked for by who has gone is made all the same."""
+        waiting = sum(each.principal == address.principal for each in self._making)
+        if address not in self._making and waiting >= self._limits.waiting:
+            raise TooMany("you wait for too many pages already", fix="ask again later")
+
+    def _check(self, page: ViewedPage | None, session: str, address: Address) -> None:
         limits = self._limits
         if self._closed:
             raise TooMany("the server ends")
         if self._sessions.total() >= limits.viewers or self._sessions[session] >= limits.of_session:
             raise TooMany("too many pages are open at once", fix="close some of them")
-        if page is None and len(self._viewed) >= limits.pages:
-            raise TooMany("too many different pages are open at once", fix="close some of them")
+        if not address.is_of_owner and self._others >= limits.viewers // 2:
+            raise TooMany("too many pages are open at once", fix="close some of them")
+        if page is None:
+            others = sum(not each.is_of_owner for each in self._viewed)
+            if len(self._viewed) >= limits.pages or (not address.is_of_owner and others >= limits.pages // 2):
+                raise TooMany("too many different pages are open at once", fix="close some of them")
+            self._check_waiting(address)
 
     def _over(self, address: Address, page: ViewedPage, keeper: "asyncio.Task[None]") -> None:
         """Its keeper ended; if by a fault of ours, viewers go and come again."""
@@ -197,8 +223,13 @@ class LivePages:
     async def _make(self, address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
         """Make a page in a thread, once for all who want it at this moment."""
         if address not in self._making:
-            work = partial(self._make_page, address, caller, watched)
-            task = asyncio.create_task(to_thread.run_sync(work, limiter=self._threads))
+            task = asyncio.create_task(self._made(address, partial(self._make_page, address, caller, watched)))
             self._making[address] = task
             task.add_done_callback(lambda _: self._making.pop(address, None))
         return await asyncio.shield(self._making[address])
+
+    async def _made(self, address: Address, work: Callable[[], MadePage]) -> MadePage:
+        if address.is_of_owner:
+            return await to_thread.run_sync(work, limiter=self._threads)
+        async with self._threads_of_others:
+            return await to_thread.run_sync(work, limiter=self._threads)

@@ -14,6 +14,7 @@ from overnight.files.signature import Signature, signature_of
 from overnight.operations.principal import Kind
 from overnight.web.calls import Caller, Looked, place_at
 from overnight.web.errors import refused_by
+from overnight.web.hidden import clean_html
 from overnight.web.page_parts import Parts, parts_of
 from overnight.web.refusals import refusal_html
 from overnight.web.rendering import render_html
@@ -32,6 +33,11 @@ class Address:
     principal: str
     origin: str
     channel: str
+
+    @property
+    def is_of_owner(self) -> bool:
+        """Whether the owner asks for it."""
+        return self.principal.startswith(f"{Kind.OWNER}:")
 
     @classmethod
     def of(cls, path: str, query: Sequence[tuple[str, str]], caller: Caller) -> "Address":
@@ -67,7 +73,7 @@ def make_page(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) 
         place = place_at(address.path, address.query, caller)
         watched = watched or tuple(place.page.watches(place.context, place.given))[:MOST_WATCHED]
         signature = signature_of(watched)
-        status, text = HTTPStatus.OK, html_of(place.look())
+        status, text = HTTPStatus.OK, clean_html(html_of(place.look()))
     except OvernightError as error:
         refused = refused_by(error, reads=True)
         status, text = HTTPStatus(refused.status), refusal_html(refused, address.path)

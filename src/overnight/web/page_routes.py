@@ -6,9 +6,9 @@ from functools import partial
 
 from aiohttp import hdrs, web
 
-from overnight.operations.json_text import json_text
 from overnight.web.calls import HOME, Caller, place_at
 from overnight.web.event_streams import LIVE
+from overnight.web.hidden import clean_json, clean_markdown
 from overnight.web.made_pages import Address
 from overnight.web.markdown import markdown_of
 from overnight.web.requests import caller_of
@@ -75,5 +75,5 @@ def _written(path: str, query: tuple[tuple[str, str], ...], caller: Caller, form
     """A page's twin."""
     looked = place_at(path, query, caller).look()
     if form == "json":
-        return json_text(looked.found)
-    return markdown_of(looked)
+        return clean_json(looked.found)
+    return clean_markdown(markdown_of(looked))

@@ -12,6 +12,7 @@ from overnight.web.order_forms import OrderForm, order_form
 from overnight.words.foreign import printable
 from overnight.words.moments import moment
 from overnight.words.quantities import compact, counted, duration, size_text
+from overnight.words.secret_shapes import hide_shapes
 from overnight.words.templates import TEXT, escaping
 
 if TYPE_CHECKING:
@@ -110,7 +111,7 @@ def _coded(text: str) -> "Markup":
     """A sentence in which what stands between backticks is code, escaped and printable."""
     from markupsafe import Markup
 
-    parts = printable(text, TEXT).split("`")
+    parts = printable(hide_shapes(text), TEXT).split("`")
     if len(parts) % 2 == 0:  # one of them has no other
         parts = ["`".join(parts)]
     code = Markup("<code>{}</code>")

@@ -1,8 +1,9 @@
-"""The only way to render templates: everything is escaped, every text is made printable, and a missing name is an error."""
+"""The only way to render templates: everything is escaped, each text printable and without what looks like a secret."""
 
 from typing import TYPE_CHECKING
 
 from overnight.words.foreign import printable
+from overnight.words.secret_shapes import hide_shapes
 
 if TYPE_CHECKING:
     from jinja2 import BaseLoader, Environment
@@ -11,7 +12,7 @@ TEXT = 5_000  # characters of one piece of text
 
 
 def escaping(loader: "BaseLoader") -> "Environment":
-    """Templates of a loader."""
+    """Templates of a loader; a missing name is an error."""
     from jinja2 import Environment, StrictUndefined
 
     made = Environment(
@@ -27,5 +28,5 @@ def escaping(loader: "BaseLoader") -> "Environment":
 
 
 def _visible(value: object) -> object:
-    """Every text that a template prints, with control and bidirectional characters made visible; what is safe passes."""
-    return printable(value, TEXT) if type(value) is str else value
+    """Every text that a template prints, without what looks like a secret, all of it visible; what is safe passes."""
+    return printable(hide_shapes(value), TEXT) if type(value) is str else value

@@ -12,10 +12,10 @@ from anyio.abc import TaskStatus
 
 from overnight.agents.editor.form import EditForm
 from overnight.cli.agents.words import describe_form, describe_offer, describe_role, describe_tryout, describe_way
-from overnight.cli.caller import context_here, through_the_door
+from overnight.cli.caller import by_others, context_here, through_the_door
 from overnight.cli.options import json_option, print_json
 from overnight.config import read_settings
-from overnight.research.tryout.choice import choose
+from overnight.research.tryout.choice import choose, top_of
 from overnight.research.tryout.edit_forms import finds_form
 from overnight.research.tryout.result import SECONDS, TOKENS, Ask, FormTried, Tryout, TryoutMeter
 from overnight.secrets.broker import user_broker
@@ -91,18 +91,31 @@ def test(*, name: str, model: str, tokens: int | None, cost_usd: float | None, s
     times. An editor is asked in each form of edits, within the same limits.
     Exit code: 0 if an edit within scope came back, 1 if none did.
     """
-    ask = ask_for(Path.cwd(), name, model, tokens=tokens, cost_usd=cost_usd, seconds=seconds)
+    ask = ask_for(Path.cwd(), name, model, tokens=tokens, cost_usd=cost_usd, seconds=seconds, allowed_only=by_others())
     given = {"name": name, "model": model, "tokens": tokens, "cost_usd": cost_usd, "seconds": seconds}
     return through_the_door("agents test", given, lambda: _tested(ask, as_json=as_json))
 
 
-def ask_for(folder: Path, name: str, model: str, *, tokens: int | None, cost_usd: float | None, seconds: float | None) -> Ask:
+def ask_for(
+    folder: Path,
+    name: str,
+    model: str,
+    *,
+    tokens: int | None,
+    cost_usd: float | None,
+    seconds: float | None,
+    allowed_only: bool = False,
+) -> Ask:
     """What to try, by the names of a folder and our own limits for those that are not given.
 
     Raises:
-        UserError: there is no such researcher, or nothing about it can be tested.
+        UserError: there is no such researcher, nothing about it can be tested, or the owner does not allow this very program.
     """
     spec, program = choose(name, model, folder)
+    if program is not None and allowed_only:
+        from overnight.research.places.allowed import require_allowed
+
+        require_allowed(program, top_of(folder))
     environment = user_broker().environment
     return Ask(
         name=name,

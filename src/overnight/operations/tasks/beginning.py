@@ -26,6 +26,7 @@ from overnight.jobs.records import write_record
 from overnight.operations.call import Call, state_digest
 from overnight.operations.operation import AnyOperation, Begun, Context
 from overnight.operations.perform import perform
+from overnight.operations.principal import Kind
 from overnight.operations.rendering import command_words
 from overnight.operations.tasks.folder import CALL, LINES, all_tasks, find_task, forget_old, tasks_folder
 from overnight.operations.tasks.task import ADDRESS, TaskCall, TaskOrder, TaskState
@@ -35,6 +36,7 @@ PROCESS = "overnight.cli.task_process"  # the module that carries tasks out: onl
 # The caller has passed the door, and what the process does is not asked about again; the others are a server's alone.
 LEFT_OUT = frozenset({"OVERNIGHT_PRINCIPAL", "NOTIFY_SOCKET", "WATCHDOG_PID", "WATCHDOG_USEC"})
 MOST_RUNNING = 8
+MOST_OF_OTHERS = 6  # that are not the owner's, who can always begin some
 READY_S = 5.0  # that the caller waits until it is under way, or has failed
 LOCK = "lock"
 PATIENCE_S = 20.0  # for another process that begins a task
@@ -70,6 +72,9 @@ def _start(operation: AnyOperation, context: Context, given: Any) -> Begun:  # A
         running = [task for task in all_tasks() if task.state is TaskState.RUNNING]
         if same := next((task for task in running if task.call.digest == digest), None):
             return _begun(operation, same.name, context, given)
+        others = [task for task in running if not task.call.principal.startswith(f"{Kind.OWNER}:")]
+        if context.principal.kind is not Kind.OWNER and len(others) >= MOST_OF_OTHERS:
+            raise UserError(f"{MOST_OF_OTHERS} tasks of agents and members run already", fix="wait until one ends")
         if len(running) >= MOST_RUNNING:
             raise UserError(f"{MOST_RUNNING} tasks run already", fix="wait until one ends, or stop one: `overnight task list`")
         forget_old()

@@ -9,13 +9,14 @@ from overnight.git.repository import open_repository
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
 from overnight.operations.permission import NotAllowed
 from overnight.program.privileges import SHORTEST, digest_of, privilege_lines
-from overnight.program.program import PROGRAM
+from overnight.program.program import PROGRAM, Program
 from overnight.research.places import allowed
 from overnight.research.places.campaigns import read_program
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
 LINE = 20_000  # characters: all of a command is shown, as it is what is allowed
+SHOWN = 300  # of one that is not all shown
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,8 +78,23 @@ def run(context: Context, given: AllowInput) -> Allowance:
         if len(given.digest) < SHORTEST or not now.startswith(given.digest):
             what = f"{PROGRAM} does not have the digest {printable(given.digest, 80)}; it may have changed since you read it"
             raise UserError(what, fix=f"read it again with `{allowed.BY_HAND}`")
+        _require_seen(program)
         allowed.allow(repository.toplevel, program, allowed.BY_HAND)
     return look(context)
+
+
+def _require_seen(program: Program) -> None:
+    """Check that all of it was shown: what has the form of a secret is hidden, and a command can be written in that form.
+
+    Raises:
+        UserError: some of it was hidden.
+    """
+    lines = privilege_lines(program)
+    hidden = [now for was, now in zip(lines, allowed.without_secrets(lines), strict=True) if was != now]
+    if hidden:
+        what = f"a part of this looks like a secret, so you were not shown it: {printable(hidden[0], SHOWN)}"
+        fix = "keep the secret out of program.md, or write the command in another way"
+        raise UserError(f"what was not read is not allowed; {what}", fix=fix)
 
 
 def at_home(context: Context, _given: AllowInput) -> None:

@@ -9,6 +9,7 @@ from overnight.operations.operation import Context, Operation, Option, Tier, rep
 from overnight.research.operations._allowed import program_words, require_program
 from overnight.research.operations._inputs import Sandbox, Slots, Tag
 from overnight.research.operations._leading import campaign_page
+from overnight.research.operations._unjailed import code_of
 from overnight.research.reading import reading
 from overnight.research.views.audit import AuditReport, describe, report_on
 
@@ -50,10 +51,11 @@ def run(context: Context, given: AuditInput) -> AuditReport:
 
 
 def state(context: Context, given: AuditInput) -> str:
-    """What would be measured."""
+    """What would be measured, and by which program."""
     with reading(given.tag, context.where) as campaign:
         found = campaign.state()
-        return f"{campaign.folder} {found.start} {found.head}"
+        code = code_of(campaign.repository, given.sandbox)
+        return f"{campaign.folder} {found.start} {found.head} {code}"
 
 
 def requires(context: Context, given: AuditInput) -> None:

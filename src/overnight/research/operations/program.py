@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import UserError
-from overnight.files.own import read_regular
+from overnight.files.own import read_unlinked
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.tasks.views import TaskLine, line_of, seen_tasks
@@ -33,7 +33,7 @@ def run(context: Context, _given: ProgramInput) -> ProgramPage:
         return program_page(name, program, not_allowed=why_not, checked=_newest_check(context, repository.toplevel))
     except UserError as mistake:
         try:
-            raw = read_regular(repository.toplevel / PROGRAM, LARGEST)
+            raw = read_unlinked(repository.toplevel / PROGRAM, LARGEST)
         except OSError:
             return unfit_page(name, mistake, "", "")
         return unfit_page(name, mistake, raw.decode(errors="replace"), hashlib.sha256(raw).hexdigest())

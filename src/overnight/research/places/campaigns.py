@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from overnight.errors import UserError
-from overnight.files.own import claim_folder, read_regular
+from overnight.files.own import claim_folder, read_unlinked
 from overnight.git.repository import Repository, open_repository, valid_tag
 from overnight.ledger.lock import NAME as LOCK
 from overnight.program.parser import parse_program
@@ -70,9 +70,10 @@ def read_program(repository: Repository) -> Program:
     """The program in the user's checkout, as it is on disk now."""
     path = repository.toplevel / PROGRAM
     try:
-        text = read_regular(path, LARGEST).decode("utf-8")
+        text = read_unlinked(path, LARGEST).decode("utf-8")
     except FileNotFoundError as error:
         raise UserError(f"there is no {PROGRAM} in {repository.toplevel}", fix="write one with `overnight init`") from error
     except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{path} cannot be read: {error}") from error
+        why = error.strerror if isinstance(error, OSError) else error
+        raise UserError(f"{path} cannot be read: {why}", fix="put a plain text file in its place") from error
     return parse_program(text, PROGRAM)

@@ -14,7 +14,7 @@ from pathlib import Path
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.folders import closing_descriptor, write_all
-from overnight.files.own import open_own, read_own, read_regular
+from overnight.files.own import open_own, read_own, read_unlinked
 
 IDEAS = "ideas.md"
 BELIEVED = "believed.txt"  # of older versions: on each line the commit of a kept change that a person has read
@@ -38,7 +38,7 @@ class OrderFiles:
         if stamp is None or stamp == self._stamp:
             return None
         self._stamp = stamp
-        text = _text(read_regular, self._program)
+        text = _text(read_unlinked, self._program)
         if text is None or text == self._known:
             return None
         self._known = text

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from overnight.errors import OvernightError, UserError
-from overnight.operations.perform import UNREAD, ApprovalAsked
+from overnight.operations.perform import ApprovalAsked
 from overnight.web.calls import Caller
+from overnight.web.hidden import cleaner
 from overnight.web.mcp import looking, ordering, resources, waiting
 from overnight.web.mcp.arguments import WrongArguments, checked
 from overnight.web.mcp.looking import place
@@ -74,16 +75,6 @@ class Answers:
     def read(self, caller: Callable[[], Caller], uri: object) -> Json:
         """A page as Markdown."""
         return resources.read(caller, uri, cleaner())
-
-
-def cleaner() -> Callable[[str], str]:
-    """What takes the user's secrets out of a text; if they cannot be read, all of the text."""
-    from overnight.secrets.broker import user_broker
-
-    try:
-        return user_broker().scrubber().text
-    except (OSError, UserError):
-        return lambda text: UNREAD if text else text
 
 
 def _approval(asked: ApprovalAsked, context: ToolContext) -> Json:

@@ -12,8 +12,10 @@ from typing import Any
 
 from overnight.errors import UserError
 from overnight.operations.json_text import strict_json
+from overnight.words.foreign import printable
 
 NAME = "overnight"
+SHOWN = 300  # characters of a path, or of what is wrong, in a message
 TOOL_S = 660  # that a client waits for a tool: `wait` takes up to ten minutes
 PASSED = ("PATH", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "OVERNIGHT_SETTINGS")  # codex passes few variables on by itself
 _INDENT = re.compile(r"\n([ \t]+)\S")
@@ -39,11 +41,14 @@ class Program:
         """
         entry = None if command is None else self.entry(command)
         try:
-            return self.writes(self, entry, text)
-        except ValueError as error:
+            written = self.writes(self, entry, text)
+            written.encode()  # half of a character, as JSON can name it, is in no file
+        except (ValueError, RecursionError) as error:
             by_hand = self.writes(self, entry, "") if entry else f"what is named {NAME} in {self.section}"
             verb = "add by hand" if entry else "remove by hand"
-            raise UserError(f"{path} cannot be changed: {error}", fix=f"{verb}:\n{by_hand}") from error
+            shown = printable(str(path), SHOWN)
+            raise UserError(f"{shown} cannot be changed: {printable(str(error), SHOWN)}", fix=f"{verb}:\n{by_hand}") from error
+        return written
 
 
 def _json(program: Program, entry: Settings | None, text: str) -> str:
@@ -59,7 +64,7 @@ def _json(program: Program, entry: Settings | None, text: str) -> str:
     if not servers:
         del after[program.section]
     indent = _INDENT.search(text)
-    written = json.dumps(after, indent=indent[1] if indent else 2, ensure_ascii=False)
+    written = json.dumps(after, indent=indent[1] if indent else 2, ensure_ascii=False, allow_nan=False)
     return written + ("\n" if not text or text.endswith("\n") else "")
 
 
@@ -94,7 +99,13 @@ def _home(environment: Mapping[str, str]) -> Path:
 
 
 def _folder(environment: Mapping[str, str], variable: str, otherwise: str) -> Path:
-    return Path(environment[variable]) if environment.get(variable) else _home(environment) / otherwise
+    """The folder that a variable names; a relative one would be in whatever folder, such as a repository of somebody else."""
+    named = Path(environment.get(variable, ""))
+    if environment.get(variable) and not named.is_absolute():
+        raise UserError(
+            f"{variable} is no absolute path: {printable(str(named), SHOWN)}", fix="name a folder by its whole path"
+        )
+    return named if environment.get(variable) else _home(environment) / otherwise
 
 
 PROGRAMS: Mapping[str, Program] = {

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote
 from overnight.errors import UserError
 from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation
-from overnight.operations.pages import address_of
+from overnight.operations.pages import TWINS, address_of
 from overnight.operations.registry import find, offered
 from overnight.web.calls import Looked, Place, call, operation_named, place_at
 from overnight.web.mcp.messages import Json
@@ -52,7 +52,9 @@ def list_all(given: Mapping[str, Any], context: ToolContext) -> Json:  # Any: JS
     """What there is of a kind, a page of it."""
     what = given["what"]
     if what == "repositories":
-        items, total = _page(given, [{"name": name, "address": f"/repos/{name}"} for name in context.caller.repositories])
+        items, total = _page(
+            given, [{"name": name, "address": address_of("/repos/{repo}", repo=name)} for name in context.caller.repositories]
+        )
     elif what == "operations":
         found = [each for each in offered() if not each.owner_only]
         items, total = _page(given, [_line_of(each) for each in found])
@@ -115,7 +117,7 @@ def place(address: str, context: ToolContext) -> Place:
         UserError: there is none.
     """
     path, _, query = address.removeprefix(SCHEME).partition("#")[0].partition("?")
-    path = path.removesuffix(".md").removesuffix(".json")
+    path = path.removesuffix(next((form for form in TWINS if path.endswith(form)), ""))
     try:
         pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query), max_num_fields=MOST_QUERY)
     except ValueError as error:

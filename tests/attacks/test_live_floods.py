@@ -12,7 +12,7 @@ from surface_server import running
 from overnight.web.calls import Caller
 from overnight.web.event_streams import LIVE
 from overnight.web.live import Limits, LivePages
-from overnight.web.made_pages import Address, MadePage, make_page
+from overnight.web.made_pages import MadePage, PageKey, make_page
 from overnight.web.token import Role
 
 PAGE = "/repos/repo/campaigns/night"
@@ -94,7 +94,7 @@ def test_who_may_only_read_takes_no_page_from_the_owner(tmp_path: Path) -> None:
             assert {(await each).status for each in asked} == {400}
         assert begun.is_set()
 
-    def wait_for_reader(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
+    def wait_for_reader(address: PageKey, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
         if not address.is_of_owner:
             begun.set()
             slow.wait()

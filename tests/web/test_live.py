@@ -13,15 +13,14 @@ import pytest
 from anyio import to_thread
 
 from overnight.files.signature import signature_of
-from overnight.operations.principal import OWNER, Kind, Origin, Principal
-from overnight.operations.principal import Address as Face
+from overnight.operations.principal import OWNER, Address, Kind, Origin, Principal
 from overnight.web.calls import Caller
 from overnight.web.live import Limits, LivePages, Pace, TooMany, ViewedPage
-from overnight.web.made_pages import Address, MadePage, make_page, packed
+from overnight.web.made_pages import MadePage, PageKey, make_page, packed
 
-CALLER = Caller(principal=OWNER, origin=Origin.OWNER, address=Face(channel="web", id="browser"))
-HOME = Address.of("/home", [], CALLER)
-OTHER = Address.of("/loops", [], CALLER)
+CALLER = Caller(principal=OWNER, origin=Origin.OWNER, address=Address(channel="web", id="browser"))
+HOME = PageKey.of("/home", [], CALLER)
+OTHER = PageKey.of("/loops", [], CALLER)
 QUICK = Pace(look=0.001, again=60.0, each=0.0)
 
 
@@ -36,7 +35,7 @@ class Maker:
     made: list[str] = field(default_factory=list)
     changed: threading.Condition = field(default_factory=threading.Condition)
 
-    def __call__(self, address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
+    def __call__(self, address: PageKey, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
         signature = signature_of((self.file,))
         with self.changed:
             self.made.append(self.text)
@@ -168,7 +167,7 @@ def test_viewers_and_pages_are_bounded(tmp_path: Path) -> None:
     """One too many is refused, until another goes: of a session, in all, and of different pages."""
     maker = Maker(tmp_path / "file")
 
-    async def view(limits: Limits, first: list[tuple[Address, str]], more: tuple[Address, str]) -> None:
+    async def view(limits: Limits, first: list[tuple[PageKey, str]], more: tuple[PageKey, str]) -> None:
         live = LivePages(limits, QUICK, maker)
         with ExitStack() as open_pages:
             for address, session in first:
@@ -226,11 +225,11 @@ def test_a_fault_of_ours_lets_viewers_go_and_come_again(tmp_path: Path, caplog: 
 def test_what_one_may_see_is_not_shown_to_another() -> None:
     """The same address asked for by another principal is another page."""
     reader = replace(CALLER, principal=Principal(Kind.MEMBER, "reader"))
-    assert Address.of("/home", [], reader) != HOME
-    assert Address.of("/home", [("limit", "2")], CALLER) != HOME
+    assert PageKey.of("/home", [], reader) != HOME
+    assert PageKey.of("/home", [("limit", "2")], CALLER) != HOME
 
 
 def test_a_page_that_is_not_there_is_a_page_too() -> None:
     """It says so, with the status of HTTP, and nothing is watched for it."""
-    made = make_page(Address.of("/nothing", [], CALLER), CALLER)
+    made = make_page(PageKey.of("/nothing", [], CALLER), CALLER)
     assert (made.found, made.status, made.watched) == (False, 404, ())

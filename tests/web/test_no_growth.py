@@ -9,10 +9,9 @@ import pytest
 from surface_campaigns import Made, campaign_of, grow, running
 
 from overnight.ledger.file import LedgerFile
-from overnight.operations.principal import OWNER, Origin
-from overnight.operations.principal import Address as Face
+from overnight.operations.principal import OWNER, Address, Origin
 from overnight.web.calls import Caller
-from overnight.web.made_pages import Address, make_page
+from overnight.web.made_pages import PageKey, make_page
 
 SHORT, LONG = 100, 400  # experiments, both more than any page shows
 PAGE = "/repos/repo/campaigns/night"
@@ -46,14 +45,14 @@ def work(made: Made, size: int, counter: Counter) -> Mapping[str, int]:
     caller = Caller(
         principal=OWNER,
         origin=Origin.OWNER,
-        address=Face(channel="web", id="browser"),
+        address=Address(channel="web", id="browser"),
         repositories={"repo": made.repository},
         environment={"PATH": os.environ["PATH"]},
     )
     found: dict[str, int] = {}
     with running(made) as ledger:
         for number, path in enumerate(ADDRESSES, size + 3):
-            address = Address.of(path, (), caller)
+            address = PageKey.of(path, (), caller)
             assert make_page(address, caller).found
             grow(ledger, number, start="0" * 40)
             before = counter.steps

@@ -92,7 +92,7 @@ def _parameter(field: InputField) -> click.Parameter:
 
 
 def _option(field: InputField, place: Option, *, required: bool) -> click.Option:
-    flags = [*(place.flags or (f"--{field.name.replace('_', '-')}",)), field.name]
+    flags = [*(place.flags or (field.flag,)), field.name]
     if field.form is bool:
         return click.Option(flags, is_flag=True, default=field.default is True, help=place.about)
     default = None if required else field.default

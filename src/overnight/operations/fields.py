@@ -29,6 +29,12 @@ class InputField:
         return self.form is Path or Path in get_args(self.form)
 
     @property
+    def flag(self) -> str:
+        """How a command line names it, in full."""
+        flags = self.place.flags if isinstance(self.place, Option) else ()
+        return flags[-1] if flags else f"--{self.name.replace('_', '-')}"
+
+    @property
     def enumeration(self) -> type[Enum] | None:
         """The enumeration that its values are of, if they are."""
         return self.form if isinstance(self.form, type) and issubclass(self.form, Enum) else None

@@ -5,7 +5,7 @@ import re
 import shlex
 
 from overnight.operations.call import Call
-from overnight.operations.fields import InputField, inputs_of
+from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation, Argument
 from overnight.operations.registry import find
 from overnight.words.foreign import printable
@@ -32,20 +32,15 @@ def _words(operation: AnyOperation, call: Call) -> list[str]:
         if value is None or (field.default is not ... and value == _plain(field.default)):
             continue
         if isinstance(value, list):
-            options += [word for each in value for word in (_flag(field), _quoted(each))]
+            options += [word for each in value for word in (field.flag, _quoted(each))]
             continue
         if isinstance(field.place, Argument):
             arguments.append(_quoted(value))
         else:
-            options += [_flag(field)] if field.form is bool else [_flag(field), _quoted(value)]
+            options += [field.flag] if field.form is bool else [field.flag, _quoted(value)]
     if any(word.startswith(("-", "'-")) for word in arguments):  # else one would look like an option
         return [*options, "--", *arguments]
     return [*arguments, *options]
-
-
-def _flag(field: InputField) -> str:
-    flags = () if isinstance(field.place, Argument) else field.place.flags
-    return flags[-1] if flags else f"--{field.name.replace('_', '-')}"
 
 
 def _plain(value: object) -> object:

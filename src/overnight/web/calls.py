@@ -54,6 +54,7 @@ class Looked:
 
     page: AnyPage
     here: str  # its address without a query
+    parts: Mapping[str, str]  # that the address names
     context: Context
     given: Any  # Any: the input of its operation
     found: Any  # Any: its output
@@ -86,6 +87,7 @@ class Place:
 
     page: AnyPage
     here: str
+    parts: Mapping[str, str]
     context: Context
     given: Any  # Any: the input of its operation
 
@@ -96,7 +98,7 @@ class Place:
             UserError: what it is about does not exist.
         """
         found = perform(self.page.operation, self.context, self.given)
-        return Looked(page=self.page, here=self.here, context=self.context, given=self.given, found=found)
+        return Looked(page=self.page, here=self.here, parts=self.parts, context=self.context, given=self.given, found=found)
 
 
 def place_at(address: str, query: Sequence[tuple[str, str]], caller: Caller) -> Place:
@@ -113,7 +115,7 @@ def place_at(address: str, query: Sequence[tuple[str, str]], caller: Caller) -> 
     where = repository_named(caller.repositories, parts[REPOSITORY]) if REPOSITORY in parts else MACHINE
     pairs = [*((name, text) for name, text in parts.items() if name != REPOSITORY), *query]
     given = read_query(page.operation, pairs)
-    return Place(page=page, here=address, context=caller.context(where), given=given)
+    return Place(page=page, here=address, parts=parts, context=caller.context(where), given=given)
 
 
 def call(name: str, repository: str | None, body: str | bytes, caller: Caller, *, key: str = "") -> object:

@@ -11,7 +11,7 @@ from aiohttp import ClientConnectionResetError, web
 
 from overnight.web.calls import place_at
 from overnight.web.live import LivePages, ViewedPage
-from overnight.web.made_pages import Address
+from overnight.web.made_pages import PageKey
 from overnight.web.requests import caller_of, may_stay
 
 LIVE = web.AppKey("live", LivePages)
@@ -41,7 +41,7 @@ async def events(request: web.Request) -> web.StreamResponse:
     query = parse_qsl(asked, keep_blank_values=True)
     session = caller.address.id if caller.address else ""
     place_at(path, query, caller)
-    with live.viewing(Address.of(path, query, caller), caller, session) as page:
+    with live.viewing(PageKey.of(path, query, caller), caller, session) as page:
         return await _stream(request, page)
 
 

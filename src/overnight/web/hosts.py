@@ -1,4 +1,4 @@
-"""The names by which this server may be called; whoever calls it by another name was led here by that name's owner."""
+"""The names by which this server may be called; who calls it by another name was led here by that name's owner."""
 
 import re
 import secrets

@@ -20,11 +20,11 @@ from anyio import CapacityLimiter, to_thread
 
 from overnight.files.signature import signature_of
 from overnight.web.calls import Caller
-from overnight.web.made_pages import Address, MadePage, make_page
+from overnight.web.made_pages import MadePage, PageKey, make_page
 from overnight.web.page_parts import step
 from overnight.web.threads import Busy
 
-Make = Callable[[Address, Caller, tuple[Path, ...]], MadePage]
+Make = Callable[[PageKey, Caller, tuple[Path, ...]], MadePage]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,9 +120,9 @@ class LivePages:
         self._limits = limits
         self._pace = pace
         self._make_page = make
-        self._viewed: dict[Address, ViewedPage] = {}
-        self._keepers: dict[Address, asyncio.Task[None]] = {}
-        self._making: dict[Address, asyncio.Task[MadePage]] = {}
+        self._viewed: dict[PageKey, ViewedPage] = {}
+        self._keepers: dict[PageKey, asyncio.Task[None]] = {}
+        self._making: dict[PageKey, asyncio.Task[MadePage]] = {}
         self._sessions = Counter[str]()
         self._threads = CapacityLimiter(limits.threads)
         self._threads_of_others = CapacityLimiter(max(1, limits.threads // 2))
@@ -139,7 +139,7 @@ class LivePages:
         """How many there are."""
         return self._sessions.total()
 
-    async def page(self, address: Address, caller: Caller) -> MadePage:
+    async def page(self, address: PageKey, caller: Caller) -> MadePage:
         """A page as its viewers have it; without any, as it is now. Who asks for the same at once gets the same.
 
         Raises:
@@ -152,7 +152,7 @@ class LivePages:
         return await self._make(address, caller)
 
     @contextmanager
-    def viewing(self, address: Address, caller: Caller, session: str) -> Iterator[ViewedPage]:
+    def viewing(self, address: PageKey, caller: Caller, session: str) -> Iterator[ViewedPage]:
         """Have a page watched.
 
         Raises:
@@ -189,13 +189,13 @@ class LivePages:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _check_waiting(self, address: Address) -> None:
+    def _check_waiting(self, address: PageKey) -> None:
         """Refuse what a flood asks for; what was asked for by who has gone is made all the same."""
         waiting = sum(each.principal == address.principal for each in self._making)
         if address not in self._making and waiting >= self._limits.waiting:
             raise TooMany("you wait for too many pages already", fix="ask again later")
 
-    def _check(self, page: ViewedPage | None, session: str, address: Address) -> None:
+    def _check(self, page: ViewedPage | None, session: str, address: PageKey) -> None:
         limits = self._limits
         if self._closed:
             raise TooMany("the server ends")
@@ -209,7 +209,7 @@ class LivePages:
                 raise TooMany("too many different pages are open at once", fix="close some of them")
             self._check_waiting(address)
 
-    def _over(self, address: Address, page: ViewedPage, keeper: "asyncio.Task[None]") -> None:
+    def _over(self, address: PageKey, page: ViewedPage, keeper: "asyncio.Task[None]") -> None:
         """Its keeper ended; if by a fault of ours, viewers go and come again."""
         page.end()
         if self._viewed.get(address) is page:
@@ -217,10 +217,10 @@ class LivePages:
         if not keeper.cancelled() and (error := keeper.exception()):
             logging.getLogger(__name__).error("a page could not be made", exc_info=error)
 
-    def _forget(self, address: Address) -> None:
+    def _forget(self, address: PageKey) -> None:
         del self._viewed[address], self._keepers[address]
 
-    async def _make(self, address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
+    async def _make(self, address: PageKey, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
         """Make a page in a thread, once for all who want it at this moment."""
         if address not in self._making:
             task = asyncio.create_task(self._made(address, partial(self._make_page, address, caller, watched)))
@@ -228,7 +228,7 @@ class LivePages:
             task.add_done_callback(lambda _: self._making.pop(address, None))
         return await asyncio.shield(self._making[address])
 
-    async def _made(self, address: Address, work: Callable[[], MadePage]) -> MadePage:
+    async def _made(self, address: PageKey, work: Callable[[], MadePage]) -> MadePage:
         if address.is_of_owner:
             return await to_thread.run_sync(work, limiter=self._threads)
         async with self._threads_of_others:

@@ -25,7 +25,7 @@ CLOCK = re.compile(rb"<(\w+)\b[^<>]*\sdata-clock\b[^<>]*>[^<]*</\1>")  # what ch
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
+class PageKey:
     """What a page is asked for by, and by whom: what is the same for two viewers is made once."""
 
     path: str  # as it is in the URL
@@ -40,7 +40,7 @@ class Address:
         return self.principal.startswith(f"{Kind.OWNER}:")
 
     @classmethod
-    def of(cls, path: str, query: Sequence[tuple[str, str]], caller: Caller) -> "Address":
+    def of(cls, path: str, query: Sequence[tuple[str, str]], caller: Caller) -> "PageKey":
         """The address as this caller asks for it."""
         channel = caller.address.channel if caller.address else ""
         return cls(path=path, query=tuple(query), principal=str(caller.principal), origin=caller.origin, channel=channel)
@@ -65,7 +65,7 @@ class MadePage:
         return self.status == HTTPStatus.OK
 
 
-def make_page(address: Address, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
+def make_page(address: PageKey, caller: Caller, watched: tuple[Path, ...] = ()) -> MadePage:
     """Look at a page and write it; that it cannot be shown is a page too. To know what it watches takes time, if not given."""
     began = time.thread_time()  # on a machine that is busy, to wait costs nothing
     signature: Signature = ()

@@ -12,7 +12,6 @@ from annotated_types import Ge, Gt, Le, Lt, MaxLen
 from overnight.operations.fields import InputField, inputs_of
 from overnight.operations.operation import AnyOperation, Argument, Option, Tier
 from overnight.operations.page import REPOSITORY
-from overnight.operations.pages import find_page
 from overnight.web.api_addresses import address_of_operation
 from overnight.web.calls import Looked, operation_named
 
@@ -94,9 +93,7 @@ class OrderForm:
 def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderForm:
     """The form of an operation on a page; `given` and the page's address give inputs that are not asked for."""
     operation = operation_named(name)
-    matched = find_page(looked.here)
-    parts = dict(matched[1]) if matched else {}
-    known = {**parts, **given}
+    known = {**looked.parts, **given}
     inputs = [each for each in inputs_of(operation) if _kind(each) is not None and each.name not in AT_HOME]
     if any(field.name in known for field in inputs):  # an argument that may be left out names otherwise what the page is about
         inputs = [each for each in inputs if each.name in known or each.default is ... or isinstance(each.place, Option)]
@@ -106,7 +103,7 @@ def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderF
         id="-".join(["order", *operation.name.split(), *(quote(str(value), safe="") for value in given.values())]),
         name=operation.name,
         about=operation.about,
-        action=address_of_operation(operation, quote(parts.get(REPOSITORY, ""), safe="")),
+        action=address_of_operation(operation, quote(looked.parts.get(REPOSITORY, ""), safe="")),
         tier=operation.tier,
         tier_words=WORDS[operation.tier] or (RAISED if any(each.raises for each in controls) else ""),
         confirms=operation.tier.exceeds(Tier.REVERSIBLE),
@@ -171,5 +168,4 @@ def _command(operation: AnyOperation, inputs: Sequence[InputField], preset: Mapp
             yield shlex.quote(preset[field.name]) if field.name in preset else field.name.upper()
     for field in inputs:
         if not isinstance(field.place, Argument) and (field.default is ... or field.name in preset):
-            flag = field.place.flags[-1] if field.place.flags else f"--{field.name.replace('_', '-')}"
-            yield f"{flag} {shlex.quote(preset[field.name]) if field.name in preset else field.name.upper()}"
+            yield f"{field.flag} {shlex.quote(preset[field.name]) if field.name in preset else field.name.upper()}"

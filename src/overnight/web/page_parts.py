@@ -8,7 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 
-MOST_SENT = 32 * 1024  # bytes of one event; whoever needs more gets the page, which is compressed
+MOST_SENT = 32 * 1024  # bytes of one event; who needs more gets the page, which is compressed
 _LIVE = re.compile(rb"<(\w+)\b(?=[^<>]*\sdata-live\b)[^<>]*\sid=\"([^\"<>]+)\"[^<>]*>")
 _TITLE = re.compile(rb"<title>[^<]*</title>")
 TITLE = ""  # the key of the title, which is no id

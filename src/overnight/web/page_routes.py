@@ -9,7 +9,7 @@ from aiohttp import hdrs, web
 from overnight.web.calls import HOME, Caller, place_at
 from overnight.web.event_streams import LIVE
 from overnight.web.hidden import clean_json, clean_markdown
-from overnight.web.made_pages import Address
+from overnight.web.made_pages import PageKey
 from overnight.web.markdown import markdown_of
 from overnight.web.requests import caller_of
 from overnight.web.threads import in_thread
@@ -38,7 +38,7 @@ async def page(request: web.Request) -> web.Response:
 async def _html(request: web.Request, path: str, query: tuple[tuple[str, str], ...]) -> web.Response:
     """The page for people; a client that has it is spared the bytes."""
     caller = caller_of(request)
-    made = await request.app[LIVE].page(Address.of(path, query, caller), caller)
+    made = await request.app[LIVE].page(PageKey.of(path, query, caller), caller)
     headers = {**HEADERS, hdrs.ETAG: f'W/"{made.version}"'}
     if made.version in {tag.value for tag in request.if_none_match or ()} and made.found:
         return web.Response(status=304, headers=headers)

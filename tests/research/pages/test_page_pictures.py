@@ -54,17 +54,15 @@ class Drawing:
 
 @pytest.fixture
 def drawing_(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Drawing:
-    """In the place of the process."""
+    """In the place of the process, for a studio of the test's own: others of this process draw as they do."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    stand_in = Drawing()
-    monkeypatch.setattr(_pictures, "_draw", stand_in)
-    return stand_in
+    return Drawing()
 
 
 def test_one_at_a_time_however_many_look(tmp_path: Path, drawing_: Drawing, monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred looks during one drawing ask for one more; campaigns are drawn one after the other; the thread ends."""
     monkeypatch.setattr(_pictures, "SHARE", 0)
-    before, studio = set(threading.enumerate()), Studio()
+    before, studio = set(threading.enumerate()), Studio(drawing_)
     studio.shown(tmp_path, "a", 1)
     assert drawing_.began.acquire(timeout=60)
     for event in range(100):
@@ -85,7 +83,7 @@ def test_drawing_takes_a_tenth_of_the_time_at_most(tmp_path: Path, drawing_: Dra
     """After a drawing that took a minute of a processor the campaign rests for ten."""
     now = [1000.0]
     monkeypatch.setattr("overnight.research.pages._pictures.time.monotonic", lambda: now[0])
-    studio = Studio()
+    studio = Studio(drawing_)
     studio._wanted[subject := _pictures._Subject(folder=tmp_path, tag="a", file=tmp_path)] = 1
     studio._at_work = True
     assert studio._next() == subject

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
@@ -50,7 +51,9 @@ class _Subject:
 class Studio:
     """Has pictures drawn by a thread that ends when there is nothing to do."""
 
-    def __init__(self) -> None:
+    def __init__(self, draw: Callable[[_Subject], str] | None = None) -> None:
+        """`draw`: draws a campaign, and says why that failed; by default in a process of its own."""
+        self._draw = draw or _draw
         self._lock = threading.Condition()
         self._wanted: dict[_Subject, int] = {}  # the event that each shall show
         self._not_before: dict[_Subject, float] = {}
@@ -95,7 +98,7 @@ class Studio:
     def _work(self) -> None:
         while (subject := self._next()) is not None:
             began, used = time.monotonic(), _used_s()
-            failed = _draw(subject)
+            failed = self._draw(subject)
             took_s = min(time.monotonic() - began, _used_s() - used)
             with self._lock:
                 self._failed[subject] = failed

@@ -1,6 +1,7 @@
 """Many viewers of one page, in a process of their own: each has an event stream, and does what a browser's script does.
 
-An event has what is new since the version before; a viewer who has another version fetches the page. What is written down is
+An event has what is new since the version before; a viewer who has another version fetches the page, and one who is sent less
+than all of it does so some moments later. What is written down is
 when bytes were there, and the newest `commit NNNN` in them: the commits that a viewer has seen by then. Raw sockets, so that
 the viewers take little of the machine that they share with the server. Used by `surface.py`.
 """
@@ -13,11 +14,13 @@ import socket
 import sys
 import time
 from functools import cache
+from random import random
 from urllib.parse import quote
 
 LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
 VERSION = re.compile(rb"\r\netag: W/\"([^\r\"]+)", re.IGNORECASE)
 EVENT = re.compile(rb"(?:^|\n)id: ([^\n]+)\ndata: ([^\n]*)\n\n")
+SPREAD_S, LOOK_S = 4.0, 0.02
 COMMIT = re.compile(rb"commit (\d{4})")
 
 
@@ -46,6 +49,7 @@ class Viewer:
         self._get = f"GET {page} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nAccept-Encoding: gzip\r\n{headers}\r\n".encode()
         events = f"GET /events?page={quote(page)} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\n{headers}\r\n"
         self._lines, self._body, self._busy, self._again, self._version = b"", b"", False, False, b""
+        self._due = 0.0  # when it fetches what it was not sent; 0: it has all
         self.streamed.sendall(events.encode())
 
     def hear(self) -> bool:
@@ -64,9 +68,16 @@ class Viewer:
         if self._version and not self._busy and data.startswith(b'{"since": "%s"' % self._version):
             self._version = version
             self.seen.append((now, newest_in(data)))
+            if b', "later": [' in data and not self._due:
+                self._due = now + SPREAD_S * random()  # a moment, no secret
         elif self._busy:
             self._again = True
         else:
+            self._fetch()
+
+    def look(self, now: float) -> None:
+        """Fetch what was left out, if it is time."""
+        if self._due and now >= self._due and not self._busy:
             self._fetch()
 
     def read(self) -> bool:
@@ -94,7 +105,7 @@ class Viewer:
         return True
 
     def _fetch(self) -> None:
-        self._busy = True
+        self._busy, self._due = True, 0.0
         self.fetches += 1
         if self.fetched is None:
             self.fetched = socket.create_connection(("127.0.0.1", self._port))
@@ -111,7 +122,9 @@ def main() -> int:
     watch.register(sys.stdin, selectors.EVENT_READ)
     said = False
     while True:
-        for key, _ in watch.select():
+        for viewer in viewers:
+            viewer.look(time.monotonic())
+        for key, _ in watch.select(LOOK_S):
             if key.data is None:
                 sums = [sum(viewer.fetches for viewer in viewers), sum(viewer.size_bytes for viewer in viewers)]
                 print(json.dumps({"seen": [viewer.seen for viewer in viewers], "sums": sums}))

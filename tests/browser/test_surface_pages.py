@@ -1,5 +1,6 @@
 """The pages of `overnight serve` in a real browser: phone and desk, light and dark, keyboard, live, orders."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
@@ -8,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import concluded
 from opening import running_browser
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 from surface_campaigns import Made, campaign_of
 from surface_campaigns import running as campaign_running
 from surface_server import Surface, running
@@ -95,6 +96,45 @@ def test_a_page_that_is_current_is_not_fetched_again(visit: Visit, made: Made) -
         ledger.append(concluded(4))
         expect(page.locator("#experiments")).to_contain_text("because")
     assert page.evaluate(FETCHED) == 1
+
+
+def test_what_is_too_large_for_an_event_is_fetched_with_the_page(browser: Browser, server: Surface) -> None:
+    """A step that names a part as `later` is shown at once, and the page is fetched though its version is the newest."""
+    step = {
+        "since": "one",
+        "parts": ["state", "picture"],
+        "html": "<title>t</title>" + part("state", "new"),
+        "later": ["picture"],
+    }
+    versions = iter(["retry: 1\n\nid: one\ndata: one\n\n", f"id: two\ndata: {json.dumps(step)}\n\n"])
+    pages = iter(
+        [("one", part("state", "old") + part("picture", "old")), ("two", part("state", "new") + part("picture", "new"))]
+    )
+
+    def answer(route: Route) -> None:
+        version, body = next(pages)
+        body = f"<!DOCTYPE html><title>t</title><main id=main>{body}</main>"
+        route.fulfill(body=body, content_type="text/html", headers={"ETag": f'W/"{version}"'})
+
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto(server.origin + server.link())
+        events = re.compile(r"/events\?")
+        page.route(events, lambda route: route.fulfill(body=next(versions, ":\n\n"), content_type="text/event-stream"))
+        page.route(f"**{CAMPAIGN}", lambda route: route.continue_() if is_visit(route) else answer(route))
+        page.goto(server.origin + CAMPAIGN)
+        expect(page.locator("#state")).to_have_text("new")
+        expect(page.locator("#picture")).to_have_text("new", timeout=30_000)
+
+
+def part(name: str, text: str) -> str:
+    """A part of a page that is kept up to date."""
+    return f'<section id="{name}" data-live>{text}</section>'
+
+
+def is_visit(route: Route) -> bool:
+    """Whether the browser opens the page, rather than its script."""
+    return route.request.resource_type == "document"
 
 
 def linked(server: Surface) -> Mapping[str, str]:

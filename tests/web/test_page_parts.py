@@ -45,6 +45,14 @@ def test_a_part_that_comes_or_goes_is_named() -> None:
     assert more["parts"] == ["a", "b"] and 'id="a"' in more["html"]
 
 
+def test_what_is_large_comes_later() -> None:
+    """Small parts are sent beside a large one, which is named; the others are sent as ever."""
+    said = json.loads(step("v", parts_of(page()), parts_of(page(a="x" * MOST_SENT, b="three"))) or "")
+    assert said["later"] == ["a"] and said["parts"] == ["a", "b"]
+    assert "three" in said["html"] and "xxx" not in said["html"]
+    assert "later" not in json.loads(step("v", parts_of(page()), parts_of(page(a="more"))) or "")
+
+
 def test_what_is_large_or_cannot_be_taken_apart_is_fetched() -> None:
     """A large change is better compressed; a refusal, a part without an end, and two with one id have no parts."""
     assert step("v", parts_of(page()), parts_of(page(a="x" * MOST_SENT))) is None

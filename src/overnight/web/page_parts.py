@@ -32,15 +32,24 @@ def parts_of(text: bytes) -> Parts:
 def step(since: str, before: Parts, after: Parts) -> str | None:
     """What turns a version into the next one, as JSON on one line; None: that is too much, or one of them has no parts.
 
-    `since` is the version before, `parts` has the ids of all parts, `html` the title and the parts that are new.
+    `since` is the version before, `parts` has the ids of all parts, `html` the title and the parts that are new. Parts that are
+    too large for that, such as pictures, are left out and named in `later`: viewers fetch them at times of their own.
     """
     if not before or not after:
         return None
-    new = [html for name, html in after.items() if name == TITLE or before.get(name) != html]
-    if sum(map(len, new)) > MOST_SENT:
+    new = {name: html for name, html in after.items() if name != TITLE and before.get(name) != html}
+    sent, size = set[str](), len(after[TITLE])
+    for name in sorted(new, key=lambda name: len(new[name])):
+        size += len(new[name])
+        if size <= MOST_SENT:
+            sent.add(name)
+    if new and not sent:
         return None
-    html = b"".join(new).decode()
-    return json.dumps({"since": since, "parts": [name for name in after if name != TITLE], "html": html}, ensure_ascii=False)
+    html = after[TITLE] + b"".join(part for name, part in new.items() if name in sent)
+    said: dict[str, object] = {"since": since, "parts": [name for name in after if name != TITLE], "html": html.decode()}
+    if later := [name for name in new if name not in sent]:
+        said["later"] = later
+    return json.dumps(said, ensure_ascii=False)
 
 
 def _end(text: bytes, opening: re.Match[bytes]) -> int:

@@ -52,7 +52,12 @@
   };
 
   // One stream while somebody looks. An event has what is new since the version before; who has another fetches the page.
-  let stream = null, version = "", busy = false, again = false;
+  // What is large comes with the page, which all who look fetch at different moments.
+  let stream = null, version = "", busy = false, again = false, behind = false;
+  const fetchLater = () => {
+    if (!behind) setTimeout(update, 4000 * Math.random());
+    behind = true;
+  };
   const parsed = (text) => new DOMParser().parseFromString(text, "text/html"); // runs no script, fetches nothing
   const hear = ({ data, lastEventId }) => {
     if (lastEventId === version) return;
@@ -60,6 +65,7 @@
     if (busy || !version || step?.since !== version) { update(); return; }
     version = lastEventId;
     swap(parsed(step.html), step.parts);
+    if (step.later) fetchLater();
     say("Live");
   };
   const update = async () => {
@@ -71,8 +77,9 @@
         const answer = await fetch(location.href, { cache: "no-cache", redirect: "error" });
         if (!answer.ok) { say(answer.status === 404 ? "This is no longer here." : "The page cannot be shown now."); continue; }
         const found = answer.headers.get("ETag")?.slice(3, -1); // W/"..."
-        if (found && found === version) continue;
+        if (found && found === version && !behind) continue;
         version = found ?? "";
+        behind = false;
         const fresh = parsed(await answer.text());
         swap(fresh, parts(fresh).map((one) => one.id));
         say("Live");

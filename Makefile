@@ -5,7 +5,7 @@ AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-wheel check bench bench-gate picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-wheel check bench bench-gate bench-meta picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -41,6 +41,10 @@ test-model: $(VENV)/installed-dev
 	$(BIN)/python .ci/model.py $(MODEL)
 	nice $(BIN)/pytest tests/model
 
+test-meta: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/meta/slow --override-ini timeout=1800
+
 test-wheel: $(VENV)/installed-dev
 	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build
 	build/wheel/bin/python -m build -o build/wheel/dist . > build/wheel/log
@@ -63,6 +67,9 @@ bench-gate: $(VENV)/installed-dev
 	$(BIN)/python bench/gate/parallel.py
 	$(BIN)/python bench/gate/holdout.py
 	$(BIN)/python bench/gate/real.py
+
+bench-meta: $(VENV)/installed-dev
+	$(BIN)/python bench/meta/simulations.py
 
 picture: $(VENV)/installed-dev
 	@.ci/bubblewrap

@@ -25,7 +25,7 @@ import socket
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -79,6 +79,7 @@ class ScriptedModels(ThreadingHTTPServer):
     def __init__(self) -> None:
         self.command = "true"  # the model runs this in its shell
         self.text = "HYPOTHESIS: it is better"  # the model's last message
+        self.says: Callable[[Json], str] | None = None  # its last message by the request, in place of `text`
         self.script: Sequence[tuple[str, Json]] = ()  # calls of tools by the ends of their names, in place of its shell
         self.question = "Should I edit the file?"
         self.replies: dict[str, Reply] = {}
@@ -225,7 +226,7 @@ class _Handler(BaseHTTPRequestHandler):
         call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
         if self.server.script:
             call = _named_call(tools, *self.server.script[step]) if step < len(self.server.script) else None
-        text = "" if call else self.server.question if seen.mode == "ask" else self.server.text
+        text = "" if call else self.server.question if seen.mode == "ask" else self._last(seen.body)
         answer, events = speak(seen.body, text, call, step, turn)
         stream = seen.body.get("stream") is True or ":stream" in seen.path
         named = not seen.path.partition("?")[0].endswith("completions") and ":stream" not in seen.path
@@ -237,6 +238,10 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "text/event-stream" if stream else "application/json"
         self._canned(Reply(headers={"Content-Type": kind}, body=body[: len(body) // 2] if seen.mode == "cut" else body,
                            cut=seen.mode == "cut"))  # fmt: skip
+
+    def _last(self, body: Json) -> str:
+        with self.server.lock:
+            return self.server.says(body) if self.server.says else self.server.text
 
     def _canned(self, reply: Reply) -> None:
         length = len(reply.body) + (100 if reply.cut else 0)

@@ -148,9 +148,9 @@ def copied(repo: Path, folder: Path) -> Path:
     return copy
 
 
-def recorded(repo: Path) -> list[Event]:
-    """The events of campaign `t`, in order."""
-    reader = SqliteLedger.for_reading(repo / ".overnight/t")
+def recorded(repo: Path, tag: str = "t") -> list[Event]:
+    """The events of a campaign, in order."""
+    reader = SqliteLedger.for_reading(repo / ".overnight" / tag)
     try:
         return [entry.event for entry in reader.events()]
     finally:

@@ -7,39 +7,19 @@ asked of its skill: only what must hold whatever a model says. What it achieved 
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agent_settings import forget_settings
-from small_model import FOLDER, settings, small_model
+from model_user import url, user  # noqa: F401  # fixtures
 from targets import COMMAND, git, make_repo, read_json, recorded
 
-from overnight.config import VARIABLE
 from overnight.models.asking.ask import ANSWER_TOKENS
 from overnight.research.events import Concluded, ModelCalled, ProposalMissed, Proposed, Stopped
 
 TRAIN = 'RATE = 0.1\nSTEPS = 4\n\nx = 1.0\nfor _ in range(STEPS):\n    x -= RATE * 2 * x\nprint(f"METRIC loss={x * x:.6f}")\n'
 TOKENS = 8_000  # of a campaign
 pytestmark = pytest.mark.timeout(3600)  # beside other work it writes a few tokens a second
-
-
-@pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The server of the model, one for all tests."""
-    if not (FOLDER / "llama-server").is_file():
-        pytest.fail(f"there is no model in {FOLDER}: run `make test-model`")
-    with small_model(tmp_path_factory.mktemp("model") / "server.txt") as served:
-        yield served
-
-
-@pytest.fixture(autouse=True)
-def user(url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A user whose only provider is the model."""
-    forget_settings(tmp_path, monkeypatch)
-    (tmp_path / "model.toml").write_text(settings(url))
-    monkeypatch.setenv(VARIABLE, str(tmp_path / "model.toml"))
 
 
 def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:

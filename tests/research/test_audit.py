@@ -9,12 +9,12 @@ import pytest
 from builders import opened as campaign_opened
 from gate_walk import Walk, program
 
-from overnight.gate.audit import ChangePart, LeftOut, PartLeftOut, Standing
+from overnight.gate.audit import ChangePart, LeftOut, Longer, PartLeftOut, Standing
 from overnight.gate.memory import GateMemory
 from overnight.gate.seeds import place_in_block, place_of_seed, trial_seed
 from overnight.gate.trial import Arm, Fault, Trial, TrialKey
 from overnight.program.program import Program
-from overnight.research.audit import AuditState, Tree, audit_step, conclude_audit, tree_of, with_trial
+from overnight.research.audit import AuditState, Tree, audit_step, conclude_audit, times_of, tree_of, with_trial
 from overnight.research.event_text import decode, encode
 from overnight.research.events import AuditConcluded, AuditOpened, Event, TrialFinished
 from overnight.research.snapshot import dump_state, load_state
@@ -109,6 +109,22 @@ def test_parts_are_left_out_in_the_same_blocks() -> None:
     assert concluded.parts[1].estimate is not None and concluded.parts[1].estimate.gain == 3.0
     assert concluded.unmeasured == 6 and [change.standing for change in concluded.changes] == [Standing.HELPS]
     assert decode(encode(concluded)) == concluded and decode(encode(start)) == start
+
+
+def test_longer_trials_come_last_on_the_seeds_of_the_first_pairs() -> None:
+    """With the seeds of the first pairs but more budget, they change nothing of what the audit concludes."""
+    start = replace(opened(without(3), pairs=3, first=40), longer=Longer(times=7, blocks=2, head=True))
+    audit, asked = run(AuditState(opened=start), lambda tree, _index: 100.0 if tree.part else 10.0 - (tree == HEAD))
+    assert [(tree_of(key), key.index) for key in asked[-4:]] == [
+        (Tree(0, arm, 7), index) for index in (40, 41) for arm in (Arm.BASELINE, Arm.CANDIDATE)
+    ]
+    assert {times_of(key) for key in asked[:-4]} == {1} and {times_of(key) for key in asked[-4:]} == {7}
+    assert len(asked) == audit.wanted and audit.next_index == 46
+    paired = [key for key in asked if key.index == 40]
+    assert len({trial_seed("s", place_of_seed(key, 0)) for key in paired}) == 1 < len(paired)
+    total = conclusion_of(program(), audit).total
+    assert total is not None and (total.gain, total.pairs) == (1.0, 3)
+    assert decode(encode(start)) == start
 
 
 def test_without_changes_it_is_over_after_the_pairs() -> None:

@@ -98,7 +98,7 @@ async def _session(
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen, stop, view.acknowledge)
         with (
-            open_audit(repository, tag, request, stop, [] if asked.quiet else [view.see]) as audit,
+            open_audit(repository, request, stop, [] if asked.quiet else [view.see]) as audit,
             in_registry(tasks, repository, audit.journal, view.note, doing=audit_words) as ended,
         ):
             begun()

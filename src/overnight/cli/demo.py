@@ -32,7 +32,7 @@ def demo(folder: Path | None, plain: bool) -> int:
     def session(hours: float, experiments: int | None = None) -> int:
         return run_session(target, SessionRequest(tag=TAG, hours=hours, experiments=experiments), plain=plain, report=True)
 
-    target = folder or _unused(Path("demo"))
+    target = folder or unused(Path("demo"))
     copy_lab("microgpt", target)
     click.echo(f"the microgpt lab is in {target}: a small GPT in pure Python; the tuner edits train.py")
     code = session(DEMO_HOURS)
@@ -82,7 +82,7 @@ def _standing(folder: Path) -> State:
         return campaign.state()
 
 
-def _unused(folder: Path) -> Path:
+def unused(folder: Path) -> Path:
     """The folder, or the first of folder-2, folder-3, ... that does not exist."""
     candidates = [folder, *(folder.with_name(f"{folder.name}-{n}") for n in range(2, 1000))]
     return next(path for path in candidates if not path.exists())

@@ -13,6 +13,8 @@ import click
 from overnight.cli.front import Ready
 from overnight.cli.main import COMMANDS
 from overnight.cli.token import NewToken, TokenList
+from overnight.meta.check_report import MetaCheck
+from overnight.meta.setup import MetaProposal
 from overnight.notices.channel_test import NotifyReport
 from overnight.operations.documentation import slug
 from overnight.operations.fields import inputs_of
@@ -32,6 +34,8 @@ Form = Any  # a type, or a form such as a union; Python has no common type for t
 _BY_HAND: Mapping[str, Form] = {
     "init": InitReport,
     "agents test": Tryout,
+    "meta check": MetaCheck,
+    "meta init": MetaProposal,
     "notify test": NotifyReport,
     "show --assignment K": Sequence[SessionTranscript],
     "serve": Ready,
@@ -45,6 +49,7 @@ _NOTES = {
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
     "serve": "On one line, when it takes requests.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
+    "meta init": "The proposal. It is written only if you also pass `--yes`.",
     "verify --rerun N": "One for each kept change that was measured again.",
 }
 

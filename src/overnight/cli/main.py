@@ -69,6 +69,7 @@ COMMANDS = {
         "List what can be done here, with how bad each is if it was not meant, and its schemas.",
     ),
     "docs": (REGISTRY, "List the pages of the documentation, print one, or search them."),
+    "meta": ("meta", "Improve the research organisation that program.md describes: meta.md says where it is tried."),
     "demo": ("demo", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": (REGISTRY, "List the bundled labs, or copy one."),
     "doctor": (REGISTRY, "Check what works on this machine and what does not."),

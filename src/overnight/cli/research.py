@@ -1,13 +1,15 @@
 """`overnight run`: one session of a campaign, shown live."""
 
-from collections.abc import Callable, Sequence
-from contextlib import AbstractAsyncContextManager, nullcontext
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import anyio
 import click
+from anyio.abc import TaskGroup
 
 from overnight.cli.caller import by_others, is_declared, on_terminal, through_the_door
 from overnight.cli.finish import exit_code
@@ -19,11 +21,12 @@ from overnight.git.repository import Repository, open_repository
 from overnight.notices.notice import NotifySpec
 from overnight.program.program import Program
 from overnight.research.events import Stopped
+from overnight.research.kind import USUAL, CampaignKind
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.stop import Stop
 from overnight.research.notification_dispatcher import NotificationDispatcher
-from overnight.research.places.campaigns import campaign_folder, read_program
+from overnight.research.places.campaigns import campaign_folder
 from overnight.research.readiness.roles import heading_notes, require_roles, role_notes, try_roles
 from overnight.research.setup.preconditions import fixing, left_out, started_over
 from overnight.research.state import State
@@ -32,6 +35,9 @@ from overnight.secrets.broker import user_broker
 
 if TYPE_CHECKING:
     from overnight.research.report.write import ReportFiles
+
+View = LiveView | PlainView
+MakesKind = Callable[[Repository, SessionRequest, Stop, View], AbstractAsyncContextManager[CampaignKind]]
 
 
 @click.command()
@@ -72,13 +78,24 @@ def run(
     return through_the_door("run", given, session)
 
 
+@asynccontextmanager
+async def _usual(*_: object) -> AsyncIterator[CampaignKind]:
+    yield USUAL
+
+
 def run_session(
-    folder: Path, request: SessionRequest, *, plain: bool, report: bool, begun: Callable[[], None] = lambda: None
+    folder: Path,
+    request: SessionRequest,
+    *,
+    plain: bool,
+    report: bool,
+    begun: Callable[[], None] = lambda: None,
+    makes_kind: MakesKind = _usual,
 ) -> int:
     """Run one session to its end, write the report and print a summary; the exit code. `begun` is called when it runs."""
     repository = open_repository(folder)
     with view_for(plain=plain) as view:
-        ended = anyio.run(_session, repository, request, view, report, begun)
+        ended = anyio.run(partial(_session, repository, request, view, report=report, begun=begun, makes_kind=makes_kind))
     from overnight.research.views.summary import summary
 
     page, picture = (str(ended.files.html), str(ended.files.png)) if ended.files else ("", "")
@@ -97,40 +114,63 @@ class _Ended:
 
 
 async def _session(
-    repository: Repository, request: SessionRequest, view: LiveView | PlainView, report: bool, begun: Callable[[], None]
+    repository: Repository,
+    request: SessionRequest,
+    view: View,
+    *,
+    report: bool,
+    begun: Callable[[], None],
+    makes_kind: MakesKind,
 ) -> _Ended:
     stop = Stop()
     view.note(repository.notes)
     async with anyio.create_task_group() as tasks:
         await tasks.start(listen, stop, view.acknowledge)
-        program = read_program(repository)
-        roles = await try_roles(program, repository.toplevel)
-        require_roles(roles, program.path)
-        dispatcher = NotificationDispatcher(user_broker().environment)
-        with open_session(repository, request, stop, [view.see, dispatcher.see]) as campaign:
-            journal = campaign.journal
-            before = journal.state.tally.trials
-            folder = campaign_folder(repository, journal.state.tag)
-            view.note((*left_out(repository, journal.state.program), *campaign.notes))
-            view.note((*role_notes(roles), *heading_notes(program)))
-            await _require_work(campaign, view.note)
-            view.note(() if journal.state.sessions or before else started_over(folder))
-            channels = _channels(journal.state.program, view.note)
-            with in_registry(tasks, repository, journal, view.note) as ended:
-                begun()
-                with (
-                    view.showing(journal, lambda: campaign.asking.allowance, folder),
-                    fixing(repository, journal.state.program),
-                ):
-                    async with (
-                        dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber),
-                        _listening(campaign, folder, repository.toplevel, channels, dispatcher),
-                    ):
-                        stopped = await campaign.run()
-                ended(stopped)
-                view.note(dispatcher.problems)
-                files = _written(journal, repository, folder) if report else None
+        async with makes_kind(repository, request, stop, view) as kind:
+            ended = await _campaign(tasks, repository, request, view=view, stop=stop, report=report, begun=begun, kind=kind)
         tasks.cancel_scope.cancel()
+    return ended
+
+
+async def _campaign(
+    tasks: TaskGroup,
+    repository: Repository,
+    request: SessionRequest,
+    *,
+    stop: Stop,
+    view: View,
+    report: bool,
+    begun: Callable[[], None],
+    kind: CampaignKind,
+) -> _Ended:
+    program = kind.program(repository)
+    roles = await try_roles(program, repository.toplevel)
+    require_roles(roles, program.path)
+    dispatcher = NotificationDispatcher(user_broker().environment)
+    with open_session(repository, request, stop, [view.see, dispatcher.see], kind=kind) as campaign:
+        journal = campaign.journal
+        before = journal.state.tally.trials
+        folder = campaign_folder(repository, journal.state.tag)
+        view.note((*left_out(repository, journal.state.program), *campaign.notes))
+        view.note((*role_notes(roles), *heading_notes(program)))
+        if kind.trials is None:
+            await _require_work(campaign, view.note)
+        view.note(() if journal.state.sessions or before else started_over(folder))
+        channels = _channels(journal.state.program, view.note)
+        with in_registry(tasks, repository, journal, view.note) as ended:
+            begun()
+            with (
+                view.showing(journal, lambda: campaign.asking.allowance, folder),
+                fixing(repository, journal.state.program),
+            ):
+                async with (
+                    dispatcher.on_duty(folder, channels, lambda: journal.state, journal.scrubber),
+                    _listening(campaign, folder, repository.toplevel, channels, dispatcher),
+                ):
+                    stopped = await campaign.run()
+            ended(stopped)
+            view.note(dispatcher.problems)
+            files = _written(journal, repository, folder) if report else None
     return _Ended(stopped=stopped, state=journal.state, files=files, worked=journal.state.tally.trials > before)
 
 
@@ -165,6 +205,11 @@ def _listening(
 
 def _written(journal: Journal, repository: Repository, folder: Path) -> "ReportFiles":
     """The report of a campaign, written."""
+    state, hide = journal.state, journal.scrubber.known_in
+    if state.program.of_campaigns:
+        from overnight.meta.report_files import write_running
+
+        return write_running(journal.ledger, repository, folder, state, hide)
     from overnight.research.report.write import write_files
 
-    return write_files(journal.ledger, repository, folder, journal.state.program, hide=journal.scrubber.known_in)
+    return write_files(journal.ledger, repository, folder, state.program, hide=hide)

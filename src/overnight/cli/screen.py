@@ -69,7 +69,9 @@ class Screen:
             parts.append(Text(f"note: {printable(note, 300)}", style="yellow"))
         if ending := self.acknowledged():
             parts.append(Text(ending, style="bold yellow"))
-        return Panel(Group(*parts), title=title, subtitle="Ctrl-C ends cleanly; `overnight run` continues", expand=True)
+        return Panel(
+            Group(*parts), title=title, subtitle=f"Ctrl-C ends cleanly; `{state.program.command} run` continues", expand=True
+        )
 
     def _budget(self, state: State) -> RenderableType:
         tally, allowance = state.tally, self.allowance()

@@ -52,6 +52,11 @@ def show(
         print_experiment(page)
 
 
+def show_page(page: ExperimentPage, _given: object) -> None:
+    """The same as `print_experiment`, for what has an input too."""
+    print_experiment(page)
+
+
 def print_experiment(page: ExperimentPage) -> None:
     """Print the page for people, with foreign text made printable."""
     from rich.syntax import Syntax

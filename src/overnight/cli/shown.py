@@ -6,6 +6,8 @@ from typing import Any
 
 _SHOWN = {
     "log": "overnight.cli.log:show_log",
+    "meta log": "overnight.cli.log:show_log",
+    "meta show": "overnight.cli.show:show_page",
     "ps": "overnight.cli.ps:show_ps",
     "spend": "overnight.cli.spend:show_spend",
 }  # operation: module and function

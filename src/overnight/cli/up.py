@@ -95,13 +95,14 @@ def _setup(repo: str, tag: str | None, options: dict[str, str], *, hours: float 
     from overnight.files.own import claim_folder
     from overnight.git.repository import open_repository
     from overnight.research.places.begun import require_unnamed_begun_here
-    from overnight.research.places.campaigns import campaign_folder, newest_tag, read_program
+    from overnight.research.places.campaigns import campaign_folder, newest_tag, read_program, require_sort
     from overnight.research.places.loops import campaign_loop
 
     repository = open_repository(folder_of(repo))
     read_program(repository)
     repository.check_overnight()
     found = tag or newest_tag(repository) or time.strftime("%b%d").lower()
+    require_sort(found, meta=False)
     claim_folder(campaign_folder(repository, found))
     if tag is None:  # from here on it has a name, which would take up a campaign that somebody else began
         require_unnamed_begun_here(campaign_folder(repository, found))

@@ -30,6 +30,15 @@ class Standing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Longer:
+    """Further trials in the first blocks of an audit, with a multiple of the usual budget; for trials that have one."""
+
+    times: int  # the usual budget
+    blocks: int
+    head: bool = False  # of the head as well as of the start
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LeftOut:
     """The head without one kept change."""
 

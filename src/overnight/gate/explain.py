@@ -28,6 +28,8 @@ def explain(conclusion: Conclusion, program: Program) -> list[str]:
 
 def explain_noise(report: NoiseReport) -> str:
     """What is known about the noise so far, from all heads of the campaign, in one sentence."""
+    if report.paired:
+        return _paired_noise(report)
     if not report.known:
         return "Noise: unknown, with too few trials of the head so far."
     trials = counted(report.trials, "trial")
@@ -38,6 +40,13 @@ def explain_noise(report: NoiseReport) -> str:
         noise += f", of which trials with the same seed share {report.correlation:.0%}"
     drift = "; the machine drifts, so screening uses only the newest trials of the head" if report.drifting else ""
     return f"{noise}{drift}."
+
+
+def _paired_noise(report: NoiseReport) -> str:
+    """The same if no trial of a head runs alone."""
+    if not report.known:
+        return "Noise: unknown, with too few pairs so far."
+    return f"Noise: the gain of one pair of equal trees has a standard deviation of {report.paired_sigma:.4g}."
 
 
 def seed_note(program: Program, kind: Noise) -> str:
@@ -69,7 +78,7 @@ def _gain(conclusion: Conclusion, program: Program) -> str:
         where = (
             f"over {counted(conclusion.pairs, 'pair')}"
             if conclusion.pairs
-            else "in screening, corrected for the luck of its seeds and no evidence"
+            else f"in screening, {_screened(program)} and no evidence"
         )
         return f"Its gain in {name} is {_signed(conclusion.gain)} {where}; positive is better."
     if conclusion.low == conclusion.high:
@@ -79,6 +88,10 @@ def _gain(conclusion: Conclusion, program: Program) -> str:
         f"{_signed(conclusion.low)} to {_signed(conclusion.high)}, over {counted(conclusion.pairs, 'pair')} of fresh trials; "
         "positive is better."
     )
+
+
+def _screened(program: Program) -> str:
+    return "in pairs" if program.gate.expensive else "corrected for the luck of its seeds"
 
 
 def _signed(gain: float | None) -> str:

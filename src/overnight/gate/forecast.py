@@ -22,8 +22,10 @@ def proof_trials(program: Program, memory: GateMemory, gain: float) -> float:
     report = noise_report(program, memory)
     if report.deterministic:
         return EXACT
+    if program.gate.expensive and not report.known:
+        return 2.0 * program.gate.max_pairs
     if report.smallest_effect is None or gain < report.smallest_effect:
         return math.inf
-    level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps)
+    level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps, expensive=program.gate.expensive)
     pairs = pairs_for(gain, paired_sigma=report.paired_sigma, level=level)
-    return 2.0 * min(pairs, program.gate.max_pairs) + HEAD_TRIALS
+    return 2.0 * min(pairs, program.gate.max_pairs) + (0 if program.gate.expensive else HEAD_TRIALS)

@@ -12,7 +12,7 @@ from overnight.gate.failures import breach, crash
 from overnight.gate.memory import LOCAL, GateMemory
 from overnight.gate.noise import IDENTICAL, noise_kind, noise_model
 from overnight.gate.pairs import pairs_of
-from overnight.gate.screening import screen, screen_exact
+from overnight.gate.screening import screen, screen_exact, screen_pairs
 from overnight.gate.steps import Case, Conclude, Register, RunTrials, Step, conclude, run_trials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.gate.verdict import Verdict
@@ -35,6 +35,8 @@ def baseline_step(program: Program, memory: GateMemory, number: int) -> RunTrial
 
     `number` is the experiment that made the head, 0 at the start.
     """
+    if program.gate.expensive:
+        return None  # every comparison is paired
     ahead = _missing_of_head(program, memory)
     refresh = memory.since_refresh >= (REFRESH_DRIFTING if memory.drifting else REFRESH)
     if ahead <= 0 and (refresh or memory.losses >= LOSSES or 0 < memory.failures < FAILURES):
@@ -46,7 +48,7 @@ def baseline_step(program: Program, memory: GateMemory, number: int) -> RunTrial
 
 def head_is_known(program: Program, memory: GateMemory) -> bool:
     """Whether candidates can be judged against the head now, even if it is due for another trial."""
-    return _missing_of_head(program, memory) <= 0 and memory.losses < LOSSES and not memory.failures
+    return program.gate.expensive or (_missing_of_head(program, memory) <= 0 and memory.losses < LOSSES and not memory.failures)
 
 
 def next_step(
@@ -78,12 +80,13 @@ def next_step(
     ended = _behind(case) or crash(trials) or breach(case, trials)
     if ended:
         return ended
-    if case.noise.level is None:
+    if case.noise.level is None and not program.gate.expensive:
         return conclude(Verdict.DISCARD, NO_HEAD)
     if wanted := _screening(case, screened=screened):
         return wanted
     test = memory.tests + 1
-    return Register(level=level_of(program.gate.error_rate, test=test, keeps=memory.keeps), test=test, margin=margin)
+    level = level_of(program.gate.error_rate, test=test, keeps=memory.keeps, expensive=program.gate.expensive)
+    return Register(level=level, test=test, margin=margin)
 
 
 def pair_ahead(
@@ -127,7 +130,9 @@ def _screening(case: Case, *, screened: bool) -> Step | None:
     """What screening asks for or decides; None if the candidate is worth a test. Without noise it is the whole judgement."""
     if case.noise.kind is Noise.DETERMINISTIC:
         return screen_exact(case)
-    return None if screened else screen(case)
+    if screened:
+        return None
+    return screen_pairs(case) if case.program.gate.expensive else screen(case)
 
 
 def _behind(case: Case) -> Conclude | None:

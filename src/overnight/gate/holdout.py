@@ -51,9 +51,7 @@ def ask_holdout(case: Case, kept: Conclusion, confirmed: Mapping[int, float], *,
     if not valid or len(valid) % batch:
         return case.run_pairs(Stage.HOLDOUT, pairs, batch - len(valid) % batch)
     hidden = {pair.index: gain for pair, gain in zip(valid, case.gains(valid), strict=True)}
-    answer = (
-        _answer(confirmed, hidden, case.margin) if confirmed else _exact_answer(hidden, equal_agrees=kept.margin is not None)
-    )
+    answer = _answer(case, confirmed, hidden) if confirmed else _exact_answer(hidden, equal_agrees=kept.margin is not None)
     if answer.agrees is None:
         return case.run_pairs(Stage.HOLDOUT, pairs, batch)
     asked = replace(kept, holdout_gain=case.in_units(answer.gain))
@@ -66,31 +64,36 @@ def _exact_answer(hidden: Mapping[int, float], *, equal_agrees: bool) -> Hidden:
     return Hidden(agrees=gain > 0.0 or (gain == 0.0 and equal_agrees), gain=quantised(gain, step), step=step)
 
 
-def _answer(confirmed: Mapping[int, float], hidden: Mapping[int, float], margin: float) -> Hidden:
+def _answer(case: Case, confirmed: Mapping[int, float], hidden: Mapping[int, float]) -> Hidden:
     twins = sorted(confirmed.keys() & hidden.keys())
     public = [confirmed[index] for index in (*twins, *sorted(confirmed.keys() - hidden.keys()))]
     sealed = [hidden[index] for index in (*twins, *sorted(hidden.keys() - confirmed.keys()))]
-    return compare(public, sealed, final=len(sealed) >= len(public), margin=margin)
+    metric = case.program.metric
+    wider = len(metric.parts) / len(metric.sealed_parts) if metric.sealed_parts else None
+    return compare(public, sealed, final=len(sealed) >= len(public), margin=case.margin, wider=wider)
 
 
 def _refused(kept: Conclusion, reason: str) -> Conclude:
     return Conclude(conclusion=replace(kept, verdict=Verdict.DISCARD, reason=reason))
 
 
-def compare(confirmed: Sequence[float], hidden: Sequence[float], *, final: bool, margin: float = 0.0) -> Hidden:
+def compare(
+    confirmed: Sequence[float], hidden: Sequence[float], *, final: bool, margin: float = 0.0, wider: float | None = None
+) -> Hidden:
     """Weigh "the hidden gain is the confirmed one" against "there is none", by Wald's sequential test.
 
     `hidden[j]` ran with the seed of `confirmed[j]`, so the noise that the two share is removed, and the rest decides. The
     confirmed gain counts one standard error lower than it looks, because a winner's gain looks too large. With `final` there is
     always an answer, and only what noise does not explain counts against the candidate. Less code may cost `margin`, so gains
-    count from there.
+    count from there. `wider`: the hidden gains are of other parts, and this is the variance of one over that of a public
+    one, as far as it is known beforehand; at the end they must then be nearer to the confirmed gain than to none.
     Source: Wald, Sequential Analysis (1947); control variates as in Lavenberg and Welch, Management Science 27 (1981).
     """
     confirmed, hidden = [gain + margin for gain in confirmed], [gain + margin for gain in hidden]
     spread = sum_of_squares(confirmed) / (len(confirmed) - 1)
     public = mean(confirmed)
     expected = max(public - math.sqrt(spread / len(confirmed)), public / 2.0)
-    adjusted, variance = _adjusted(confirmed, hidden, spread, expected)
+    adjusted, variance = _adjusted(confirmed, hidden, expected, wider=wider or 1.0)
     found, error = mean(adjusted), math.sqrt(variance / len(adjusted))
     step = step_of(error or abs(public) / _DIGITS)
     gain = quantised(found - margin, step)
@@ -101,7 +104,7 @@ def compare(confirmed: Sequence[float], hidden: Sequence[float], *, final: bool,
     if evidence >= AGREES or evidence <= DISAGREES:
         agrees = evidence > 0.0
     elif final:
-        agrees = found >= expected - _SURE * error
+        agrees = found >= expected - _SURE * error if wider is None else evidence > 0.0
     return Hidden(agrees=agrees, gain=gain, step=step)
 
 
@@ -118,8 +121,11 @@ def quantised(gain: float, step: float) -> float:
     return float(f"{round(gain / step) * step:.6g}") if step > 0.0 else gain
 
 
-def _adjusted(confirmed: Sequence[float], hidden: Sequence[float], spread: float, expected: float) -> tuple[list[float], float]:
+def _adjusted(
+    confirmed: Sequence[float], hidden: Sequence[float], expected: float, *, wider: float
+) -> tuple[list[float], float]:
     """The hidden gains without the luck of their seeds and without outliers, and the variance of one."""
+    spread = sum_of_squares(confirmed) / (len(confirmed) - 1)
     twins = min(len(confirmed), len(hidden))
     public, public_twins, hidden_twins = mean(confirmed), mean(confirmed[:twins]), mean(hidden[:twins])
     pairs = list(zip(confirmed[:twins], hidden[:twins], strict=True))
@@ -127,7 +133,7 @@ def _adjusted(confirmed: Sequence[float], hidden: Sequence[float], spread: float
     own = math.fsum((c - public_twins) ** 2 for c, _ in pairs) + 2.0 * spread
     slope = max(0.0, min(1.0, common / own)) if own > 0.0 else 0.0
     adjusted = [h - slope * (confirmed[j] - public) if j < twins else h for j, h in enumerate(hidden)]
-    left = spread * (1.0 - slope * slope)
+    left = spread * (1.0 - slope * slope) * wider
     from statistics import median
 
     middle = median(adjusted)

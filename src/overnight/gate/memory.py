@@ -130,7 +130,8 @@ def after_trial(memory: GateMemory, trial: Trial) -> GateMemory:
     """The memory after a finished trial of any stage."""
     key = trial.key
     if key.stage is Stage.SCREEN:
-        return replace(memory, since_refresh=memory.since_refresh + 1)
+        memory = replace(memory, since_refresh=memory.since_refresh + 1)
+        return memory if key.arm is Arm.CANDIDATE else _beside(memory, trial)
     if key.stage is Stage.BASELINE and key.experiment == memory.head_number:
         memory = replace(
             memory,
@@ -146,6 +147,21 @@ def after_trial(memory: GateMemory, trial: Trial) -> GateMemory:
             memory = replace(memory, head_early=(*memory.head_early, trial.early)[-WINDOW:])
     of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
     return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
+
+
+def _beside(memory: GateMemory, trial: Trial) -> GateMemory:
+    """After a trial of the head beside one of a candidate in screening, which only expensive trials have."""
+    return replace(memory, failures=memory.failures + 1 if trial.value is None else 0)
+
+
+def after_session(memory: GateMemory, *, expensive: bool) -> GateMemory:
+    """The memory when a session starts: a person may have fixed what made an expensive head fail."""
+    return replace(memory, failures=0) if expensive else memory
+
+
+def with_head(memory: GateMemory, tree: str) -> GateMemory:
+    """The memory if no trial runs for the head alone: those in pairs of a test are known by its tree."""
+    return replace(memory, head_tree=tree)
 
 
 def after_registered(memory: GateMemory) -> GateMemory:

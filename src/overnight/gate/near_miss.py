@@ -15,4 +15,5 @@ def is_near_miss(conclusion: Conclusion | None, trials: int, noise: NoiseReport)
         return False
     if conclusion.pairs > 0 or noise.deterministic:
         return True
-    return trials > 1 and (conclusion.gain or 0.0) > noise.sigma / math.sqrt(trials)
+    error = noise.paired_sigma if noise.paired else noise.sigma
+    return trials > 1 and (conclusion.gain or 0.0) > error / math.sqrt(trials)

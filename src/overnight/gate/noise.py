@@ -56,6 +56,7 @@ class NoiseReport:
     trials: int  # of all heads so far
     drifting: bool
     smallest_effect: float | None  # smallest gain found 4 times out of 5 within max_pairs; None: max_pairs is too few for any
+    paired: bool = False  # every trial of a candidate runs beside one of the head: trials are expensive
 
     @property
     def deterministic(self) -> bool:
@@ -71,8 +72,10 @@ def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
     recent = memory.baseline[-LOCAL:] if memory.drifting else memory.baseline
     level = mean([scale.place(value) for value in recent]) if recent else None
     sigma = math.sqrt(spreads.variance)
-    wanted = _min_effect(program.metric, scale, level)
     pooled = spreads.paired.freedom
+    if program.gate.expensive:
+        sigma = math.sqrt((_paired_parts(program.metric) or spreads.paired.variance) / 2.0)
+    wanted = _min_effect(program.metric, scale, level)
     return NoiseModel(
         kind=kind,
         scale=scale,
@@ -82,16 +85,23 @@ def noise_model(program: Program, memory: GateMemory) -> NoiseModel:
         min_effect=DEFAULT_MIN_EFFECT * sigma if wanted is None else wanted,
         strict=wanted is not None,
         prior_variance=(spreads.paired.squares + 2 * 2 * sigma**2) / (pooled + 2),
-        prior_freedom=min(pooled + 2, PRIOR_FREEDOM),
+        prior_freedom=min(pooled + 2, PRIOR_FREEDOM) if sigma > 0.0 or not program.gate.expensive else 0,
         anchors={seed: scale.place(value) for seed, value in memory.anchors},
         luck=_luck(program, memory, kind, scale),
     )
 
 
+def _paired_parts(metric: Metric) -> float:
+    """The variance of a pair of equal trees: of the mean of differences with a variance of 1 each; 0: it has no parts."""
+    return 1.0 / len(metric.parts) if metric.parts else 0.0
+
+
 def noise_kind(program: Program, memory: GateMemory) -> Noise:
-    """What the program sets, else what the trials show."""
+    """What the program sets, else what the trials show; if they are expensive, that no few of them show anything."""
     if program.gate.noise is not Noise.AUTO:
         return program.gate.noise
+    if program.gate.expensive:
+        return Noise.HEAVY
     if not memory.varied and memory.trials >= IDENTICAL:
         return Noise.DETERMINISTIC
     if memory.positive and names_time(program.metric.name):
@@ -106,18 +116,27 @@ def noise_report(program: Program, memory: GateMemory) -> NoiseReport:
     model = noise_model(program, memory)
     unit = math.exp(model.level) if model.scale is Scale.LOG and model.level is not None else 1.0
     paired = unit * math.sqrt(model.prior_variance)
-    level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps)
-    exact = model.kind is Noise.DETERMINISTIC
+    level = level_of(program.gate.error_rate, test=memory.tests + 1, keeps=memory.keeps, expensive=program.gate.expensive)
+    exact, known = model.kind is Noise.DETERMINISTIC, _is_known(program, memory)
+    least = detectable_effect(paired_sigma=paired, level=level, max_pairs=program.gate.max_pairs)
     return NoiseReport(
         kind=model.kind,
-        known=memory.trials >= IDENTICAL,
+        known=known,
         sigma=unit * model.sigma,
         paired_sigma=paired,
         correlation=max(0.0, 1.0 - model.prior_variance / (2.0 * model.sigma**2)) if model.sigma > 0.0 else 0.0,
         trials=memory.trials,
-        drifting=memory.drifting,
-        smallest_effect=0.0 if exact else detectable_effect(paired_sigma=paired, level=level, max_pairs=program.gate.max_pairs),
+        drifting=memory.drifting and not program.gate.expensive,
+        paired=program.gate.expensive,
+        smallest_effect=0.0 if exact else None if program.gate.expensive and not known else least,
     )
+
+
+def _is_known(program: Program, memory: GateMemory) -> bool:
+    """Whether there are enough trials to say how noisy the target is, or the program says it."""
+    if program.gate.expensive:
+        return bool(program.metric.parts) or memory.linear.paired.freedom + 1 >= IDENTICAL
+    return memory.trials >= IDENTICAL
 
 
 def detectable_effect(*, paired_sigma: float, level: float, max_pairs: int) -> float | None:

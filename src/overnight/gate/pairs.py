@@ -1,12 +1,15 @@
 """The pairs of an experiment: both arms of one index, run with one seed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
 from overnight.gate.scale import Scale
+from overnight.gate.stats import clip, mean
 from overnight.gate.trial import Arm, Fault, Stage, Trial
 from overnight.program.program import Metric
+
+MOST_SPREADS = 4.0  # at which the gain of one part in one pair is cut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +52,14 @@ class Pair:
         return tuple(arm for arm, trial in ((Arm.BASELINE, self.baseline), (Arm.CANDIDATE, self.candidate)) if trial is None)
 
     def gain(self, metric: Metric, scale: Scale) -> float:
-        """The candidate's gain in this pair; the pair must be valid."""
+        """The candidate's gain in this pair; the pair must be valid.
+
+        If the metric is a mean of parts: the mean of their gains, each divided by its spread, so that no part decides alone.
+        """
         baseline, candidate = self.values
+        if metric.parts and self.baseline and self.candidate:
+            sealed = self.candidate.key.stage is Stage.HOLDOUT
+            return gain_of_parts(metric, self.baseline.metrics, self.candidate.metrics, sealed=sealed)
         return scale.gain(metric, baseline, candidate)
 
     @property
@@ -59,6 +68,16 @@ class Pair:
         if self.baseline is None or self.candidate is None or self.baseline.value is None or self.candidate.value is None:
             raise ValueError(f"pair {self.index} is not complete")
         return self.baseline.value, self.candidate.value
+
+
+def gain_of_parts(metric: Metric, before: Mapping[str, float], after: Mapping[str, float], *, sealed: bool = False) -> float:
+    """The mean over the parts of a metric of how much better `after` is, each in spreads and cut at `MOST_SPREADS`.
+
+    It is an odd function of the two sides: with the arms swapped it has the other sign, and 0 if all parts are equal.
+    """
+    spreads = metric.spreads(sealed=sealed)
+    gains = [clip(metric.gain(before[name], after[name]) / spread, MOST_SPREADS) for name, spread in spreads.items()]
+    return mean(gains)
 
 
 def why_void(pairs: Sequence[Pair]) -> str:

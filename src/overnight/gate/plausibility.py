@@ -64,7 +64,8 @@ class Doubt:
 def doubts(metric: Metric, levels: Levels, earlier: Sequence[Levels]) -> tuple[str, ...]:
     """What makes the value of a kept change hard to believe, a sentence part each; `earlier` are the keeps before it."""
     start = earlier[0].before if earlier else levels.before
-    return (*_near_best(metric, levels, start), *_out_of_line(metric, levels, earlier))
+    near = () if metric.parts else _near_best(metric, levels, start)  # a mean in spreads has no best value, and no unit
+    return (*near, *_out_of_line(metric, levels, earlier))
 
 
 def unbelievable(program: Program, levels: Levels, unread: Sequence[Levels] = ()) -> str:
@@ -84,6 +85,8 @@ def unbelievable(program: Program, levels: Levels, unread: Sequence[Levels] = ()
     apart = 0.0 if metric.name in OUTSIDE else levels.deviations or 0.0
     if apart > MOST_DEVIATIONS and (not program.measures_time or gain >= WORTH * abs(levels.before)):
         return f"{_moved(metric, levels)}, {apart:.3g} standard deviations of one trial at once"
+    if metric.parts:
+        return ""  # a mean in spreads may begin at nearly 0
     if by_orders(metric, levels):
         return f"{_moved(metric, levels)}, tenfold or more at once"
     if not unread or program.measures_time or metric.name in OUTSIDE:

@@ -4,9 +4,10 @@ import math
 from collections.abc import Sequence
 
 from overnight.gate.holdout import ask_holdout
+from overnight.gate.pairs import pairs_of, why_void
 from overnight.gate.seeds import ANCHORS
 from overnight.gate.stats import mean
-from overnight.gate.steps import Case, Step, conclude
+from overnight.gate.steps import VOIDS, Case, Step, conclude
 from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
 from overnight.program.program import Noise
@@ -14,6 +15,7 @@ from overnight.words.quantities import counted
 
 SCREEN = (0.6, 0.8, 1.2, 1.4, 1.7)  # standardised lead that a candidate needs after 1, 2, .. trials; tuned in bench/gate
 _TENTHS = 10.0
+SCREEN_PAIRS = (0.0, 0.5)  # the same if both arms run; tuned in bench/meta
 SCREEN_SIMPLER = (-1.0, -1.0, -1.0)  # the same, beyond the harm that less code may do: most that do no harm pass
 
 
@@ -44,6 +46,8 @@ def stands(score: float) -> str:
 
 
 def _lead_in_words(needed: float) -> str:
+    if needed == 0:
+        return "not to be behind"
     return f"a lead of {needed:g}" if needed > 0 else f"to be at most {-needed:g} behind"
 
 
@@ -60,6 +64,36 @@ def _lead(case: Case, trials: Sequence[Trial]) -> tuple[float, float]:
     lead = case.lead([trial.value or 0.0 for trial in trials], luck=slope * mean(luck) if luck else 0.0)
     variance = (1.0 - slope) ** 2 / noise.trials + (1.0 - slope**2) / len(trials)
     return lead, noise.sigma * math.sqrt(variance)
+
+
+def screen_pairs(case: Case) -> Step | None:
+    """As `screen`, but each trial of the candidate beside one of the head: there is no other trial of the head to compare with.
+
+    With fresh seeds, since both arms share them.
+    """
+    pairs = pairs_of([*case.trials], Stage.SCREEN)
+    if unfinished := case.unfinished(Stage.SCREEN, pairs):
+        return unfinished
+    gains = case.gains([pair for pair in pairs if pair.valid])
+    if len(pairs) - len(gains) >= VOIDS:
+        return conclude(Verdict.DISCARD, f"{why_void(pairs)} failed in {VOIDS} pairs")
+    if gains:
+        score, needed = _score(case, gains), SCREEN_PAIRS[min(len(gains), len(SCREEN_PAIRS)) - 1]
+        if score < needed:
+            done = counted(len(gains), "pair")
+            reason = f"screening: {stands(score)} after {done}; to go on it needs {_lead_in_words(needed)}"
+            return conclude(Verdict.DISCARD, reason, gain=mean(gains))
+    if len(gains) >= len(SCREEN_PAIRS):
+        return None
+    return case.run_trials(Stage.SCREEN, *((arm, ANCHORS + len(pairs)) for arm in Arm))
+
+
+def _score(case: Case, gains: Sequence[float]) -> float:
+    """The mean gain in standard errors, by what is known of the spread and what these pairs show of it about no gain."""
+    noise = case.noise
+    known = noise.prior_variance * noise.prior_freedom + math.fsum(gain * gain for gain in gains)
+    error = math.sqrt(known / (noise.prior_freedom + len(gains)) / len(gains))
+    return mean(gains) / error if error > 0.0 else 0.0
 
 
 def screen_exact(case: Case) -> Step | None:

@@ -3,7 +3,7 @@
 import hmac
 from dataclasses import replace
 
-from overnight.gate.trial import Stage, TrialKey
+from overnight.gate.trial import Arm, Stage, TrialKey
 
 ANCHORS = 5  # trials of a head whose seeds the screening of every candidate reuses
 
@@ -30,6 +30,11 @@ def place_of_seed(key: TrialKey, head: int, *, repeat: int = 0) -> TrialKey:
         case Stage.SEARCH:
             return replace(key, experiment=0, index=repeat, restart=0)
     return key
+
+
+def is_first(key: TrialKey) -> bool:
+    """Whether it is a candidate's first screening trial; beside a trial of the head it has a fresh seed."""
+    return key.stage is Stage.SCREEN and key.arm is Arm.CANDIDATE and key.index in {0, ANCHORS}
 
 
 def candidate_first(secret: str, key: TrialKey) -> bool:

@@ -71,6 +71,8 @@ class Trial:
     wall_s: float = 0.0
     cpu_s: float = 0.0
     peak_memory_bytes: int = 0
+    tokens: int = 0  # of models that it asked, and what those cost: only a trial that is a whole campaign asks any
+    cost_usd: float = 0.0
     surroundings: str = ""  # digest of machine, interpreter, packages, lock files and readable data, as last seen before it
     place: Place | None = None  # None: recorded before places were
     log: str = ""  # SHA-256 of the captured output in the artifact store; empty: not kept

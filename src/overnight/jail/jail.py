@@ -106,9 +106,10 @@ class JailExecutor:
             held = group is not None and "cpuset" in group.limited
             filter_fd = _in_memory(descriptors, build_filter(self._machine, pinned=cpus is not None and not held))
             options = build_arguments(job, self.reach, identity, filter_fd=filter_fd, file_fds=files)
-            if any("\0" in word for word in options):  # the rest would be a new option
+            words = "".join(f"{word}\0" for word in options)
+            if words.count("\0") != len(options):  # the rest of a word would be a new option
                 raise SandboxError("a job's folder, environment or readable path contains a NUL character")
-            options_fd = _in_memory(descriptors, b"".join(os.fsencode(word) + b"\0" for word in options))
+            options_fd = _in_memory(descriptors, os.fsencode(words))
             inner = [*_confine(job, identity, group), *job_argv(job.command, tie.argv)]
             yield Launch(
                 # By descriptor, so that neither `ps` outside nor /proc/1 inside shows the environment or our paths.

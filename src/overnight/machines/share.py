@@ -40,16 +40,17 @@ class Share:
 
 
 @contextmanager
-def share_of(limits: Limits, asked: int | None, *, alone: bool) -> Iterator[Share]:
+def share_of(limits: Limits, asked: int | None, *, alone: bool, claim: bool = True) -> Iterator[Share]:
     """Take a share: `asked` slots, or as many as fit; its processors are released at the end.
 
     Args:
         limits: of each trial.
         asked: how many slots; None for as many as fit.
         alone: trials must not run beside each other, as when time is measured.
+        claim: whether processors are claimed at all; not for trials that claim their own.
     """
     slots = asked or slots_for(limits, alone=alone)
-    with claimed_cores(slots * limits.cpus) as cores:
+    with claimed_cores(slots * limits.cpus if claim else 0) as cores:
         yield Share(slots=slots, cpus=limits.cpus, cores=cores, alone=alone)
 
 

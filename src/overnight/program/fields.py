@@ -41,6 +41,19 @@ def _anywhere(path: str) -> str:
     return path
 
 
+def _named(raw: object) -> object:
+    """A mapping of names to numbers as pairs, in its order."""
+    if not isinstance(raw, dict) or not raw:
+        raise Mistake("must be a mapping of metrics to their spreads", fix="write `{small: 0.02, large: 0.1}`")
+    for name, spread in raw.items():
+        with suppress(ValueError):
+            if parse_number(spread) > 0.0:
+                continue
+        fix = "write the standard deviation of the difference of two equal trees in a pair"
+        raise Mistake(f"the spread of `{printable(str(name), 40)}` is not a number above 0", fix=fix)
+    return list(raw.items())
+
+
 def _listed(raw: object) -> object:
     return [raw] if isinstance(raw, str | int) else raw
 
@@ -108,6 +121,11 @@ RelativePath = Annotated[Short, AfterValidator(_inside)]
 Reason = Annotated[Short, Field(max_length=200)]  # repeated in every report
 Number = Annotated[float, BeforeValidator(parse_number)]
 Count = Annotated[int, BeforeValidator(parse_count)]
+Parts = Annotated[
+    tuple[tuple[MetricName, Number], ...],
+    Field(min_length=1, max_length=MAX_ITEMS),
+    BeforeValidator(_named),
+]
 Size = Annotated[int, BeforeValidator(parse_size), Field(gt=0)]
 Duration = Annotated[float, BeforeValidator(parse_duration), Field(gt=0)]
 Hours = Annotated[float, BeforeValidator(_hours), Field(gt=0)]

@@ -52,8 +52,8 @@ class FrontMatter:
         return self.lines.get(place, 1)
 
 
-def split_front_matter(text: str, path: str) -> tuple[str, str]:
-    """The YAML text between the `---` lines at the top, and the body below, unchanged.
+def split_front_matter(text: str, path: str, *, written_by: str = "overnight init") -> tuple[str, str]:
+    """The YAML text between the `---` lines at the top, and the body below, unchanged; a command writes such files.
 
     Raises:
         ProgramError: there is none, or it has no end, or the text is too large or not Unicode.
@@ -64,7 +64,7 @@ def split_front_matter(text: str, path: str) -> tuple[str, str]:
         raise ProgramError("not valid Unicode text", path=path, fix="save it as UTF-8")
     opening = re.match("\ufeff?---[ \t]*\r?\n", text)
     if opening is None:
-        fix = "start the file with a front matter between two `---` lines; `overnight init` writes one"
+        fix = f"start the file with a front matter between two `---` lines; `{written_by}` writes one"
         raise ProgramError("no front matter", path=path, line=1, fix=fix)
     closing = re.compile(r"^---[ \t]*\r?(?:\n|\Z)", re.MULTILINE).search(text, opening.end())
     if closing is None:

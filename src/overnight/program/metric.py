@@ -8,7 +8,7 @@ import json
 import math
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple, TypeAlias
 
 from overnight.program.output import plain
@@ -58,8 +58,10 @@ class _Unreadable(Exception):  # noqa: N818  # becomes a NoReading
     """The metric has no value; the message says why."""
 
 
-def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None) -> MetricReading | NoReading:
-    """The metrics in captured `output`, and in the `result` file if the metric names one.
+def read_metrics(
+    output: bytes, metric: Metric, result_json: bytes | None = None, *, sealed: bool = False
+) -> MetricReading | NoReading:
+    """The metrics in captured `output`, and in the `result` file if the metric names one; `sealed`: of the holdout's command.
 
     A metric that is missing, NaN, infinite or not a number has no reading, nor has one with two different values unless its
     `take` says which of them counts.
@@ -72,6 +74,8 @@ def read_metrics(output: bytes, metric: Metric, result_json: bytes | None = None
             written = _result_metrics(result_json, metric.result)
             others |= {name: number for name, number in written.items() if math.isfinite(number)}
             value = _from_result(written, metric)
+        elif metric.parts:
+            value = _from_parts(text, metric, seen, metric.spreads(sealed=sealed))
         elif metric.pattern is not None:
             value = _from_pattern(text, metric, metric.pattern, seen)
         else:
@@ -95,6 +99,12 @@ def _from_lines(text: bytes, metric: Metric, seen: _Seen) -> float:
         (_hit(hit[2][: MAX_LINE + 1], strict=hit[1].startswith(b"METRIC")) for hit in line.finditer(text)), metric.take
     )
     return _value(metric, hits, f"no line `METRIC {name}=` or `{name}:`", text, seen)
+
+
+def _from_parts(text: bytes, metric: Metric, seen: _Seen, spreads: Mapping[str, float]) -> float:
+    """The mean of the parts, each in spreads; one that is missing leaves the metric without a value."""
+    values = [_from_lines(text, replace(metric, name=name), seen) / spread for name, spread in spreads.items()]
+    return math.fsum(values) / len(values)
 
 
 def _from_pattern(text: bytes, metric: Metric, pattern: str, seen: _Seen) -> float:

@@ -5,7 +5,6 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from overnight.errors import ProgramError
 from overnight.program.front_matter import (
@@ -18,17 +17,14 @@ from overnight.program.front_matter import (
     program_error,
     split_front_matter,
 )
+from overnight.program.mistakes import Wording, error_in, problems_of
 from overnight.program.placeholders import slips
 from overnight.program.program import OUTSIDE, SPLIT, Program
 from overnight.program.schema import KEYS, ProgramKeys
 from overnight.program.scope import collide, matches
-from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
 
 PARSED = 4  # programs remembered: a start reads the same one several times
-# Words of other tools, and what we call them.
-SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
-
 _COMMANDS = ("measure", "produce", "score", "prepare", "holdout", "audit")
 _TWO = ("produce", "score", "artifacts")  # what the two-process form needs
 _MADE = ("prepare", "inputs")  # what it may have in addition
@@ -40,7 +36,7 @@ _REQUIRED: Mapping[str, str] = {
     "use": "write `use: tuner`",
 }
 _SIZED, _COUNTED = "write a size such as 512MB or 4GB", "write a whole number such as 100 or 2k"
-_WRITTEN: Mapping[str, str] = {
+WRITTEN: Mapping[str, str] = {
     "wall": "write a duration such as 90s, 5m or 1h30m, at most 7d",
     "memory": _SIZED,
     "disk": _SIZED,
@@ -61,6 +57,7 @@ _WRITTEN: Mapping[str, str] = {
     "count": "write how many of them work at once, such as 2",
     "editable": "name the files that may change, such as [train.py]",
 }
+_WORDING = Wording(known=KEYS, required=_REQUIRED, written=WRITTEN)
 
 
 @lru_cache(maxsize=PARSED)
@@ -76,7 +73,7 @@ def parse_program(text: str, path: str) -> Program:
     try:
         keys = ProgramKeys.model_validate(front.values)
     except ValidationError as error:
-        problems += [_problem(detail, front) for detail in _causes(error)]
+        problems += problems_of(error, front, _WORDING)
         raise program_error(problems, path) from None
     problems += [*_boundary_problems(keys, front), *_role_problems(keys, front), *_placeholder_problems(keys, front)]
     problems += _input_problems(keys, front)
@@ -87,8 +84,7 @@ def parse_program(text: str, path: str) -> Program:
 
 def error_at(program: Program, place: Place, message: str, *, fix: str = "") -> ProgramError:
     """A mistake in a value of a parsed program that only a look at the machine could show, with its line and key."""
-    line = load_front_matter(split_front_matter(program.source, program.path)[0], program.path).line(place)
-    return ProgramError(message, path=program.path, line=line, key=dotted(place), fix=fix)
+    return error_in(program.source, program.path, place, message, fix=fix)
 
 
 def _program(keys: ProgramKeys, *, path: str, source: str, body: str) -> Program:
@@ -145,15 +141,25 @@ def _form_problems(front: FrontMatter) -> Iterator[Problem]:
 
 
 def _boundary_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
-    """An editable file must not be hidden, and a holdout must measure the candidate."""
+    """An editable file must not be hidden, a holdout must measure the candidate, and what needs it must have one."""
+    place: Place
     if keys.produce and keys.holdout and keys.metric.name in OUTSIDE and SPLIT not in (keys.prepare or ""):
         message = f"would measure {keys.metric.name} of the scorer, not of the candidate"
         fix = "let `prepare` make sealed inputs for the candidate to run on: write `{split}` in it"
         yield Problem(line=front.line(("holdout",)), key="holdout", message=message, fix=fix)
+    if keys.metric.sealed_parts and not keys.holdout:
+        message = "are those of the `holdout`, and there is none"
+        place = ("metric", "sealed_parts")
+        yield Problem(
+            line=front.line(place), key=dotted(place), message=message, fix="add `holdout: <command>`, or delete them"
+        )
+    if keys.gate.expensive and keys.target is not None:
+        message = "cannot be combined with `gate.expensive`: the head has no trials of its own to show that it is reached"
+        yield Problem(line=front.line(("target",)), key="target", message=message, fix="delete one of them")
     for index, glob in enumerate(keys.editable):
         plain = glob.rstrip("/")
         if any(plain == hidden.rstrip("/") for hidden in keys.hidden) or matches(plain, keys.hidden):
-            place: Place = ("editable", index)
+            place = ("editable", index)
             message = f"`{printable(glob, QUOTED)}` is both editable and hidden"
             yield Problem(line=front.line(place), key=dotted(place), message=message, fix="remove it from one of them")
 
@@ -190,77 +196,3 @@ def _role_problems(keys: ProgramKeys, front: FrontMatter) -> Iterator[Problem]:
             place: Place = ("researchers", index, "role")
             fix = "name each role once and write `count: 2`"
             yield Problem(line=front.line(place), key=dotted(place), message=f"`{role}` appears twice", fix=fix)
-
-
-def _causes(error: ValidationError) -> Iterator[ErrorDetails]:
-    """The errors, without those of lists that are too short only because one of their items is wrong."""
-    details = error.errors(include_url=False)
-    around = {detail["loc"][:end] for detail in details for end in range(len(detail["loc"]))}
-    return (detail for detail in details if detail["type"] != "too_short" or detail["loc"] not in around)
-
-
-def _problem(detail: ErrorDetails, front: FrontMatter) -> Problem:
-    """A pydantic error in our words."""
-    place: Place = detail["loc"]
-    mistake = detail.get("ctx", {}).get("error")
-    if isinstance(mistake, Mistake) and mistake.key:
-        place = (*place, mistake.key)
-    message, fix = _words(detail, place)
-    if isinstance(mistake, ValueError):
-        message, fix = str(mistake), getattr(mistake, "fix", "")
-    if not fix and " such as " not in message:
-        fix = _WRITTEN.get(next((str(part) for part in reversed(place) if isinstance(part, str)), ""), "")
-    if message.startswith("must be "):
-        message += _shown(detail["input"])
-    return Problem(line=front.line(place), key=dotted(place), message=message, fix=fix)
-
-
-def _words(detail: ErrorDetails, place: Place) -> tuple[str, str]:
-    """Message and fix for an error that pydantic found by itself."""
-    match detail["type"]:
-        case "extra_forbidden":
-            return "unknown key", _nearest_key(place)
-        case "missing":
-            return "required", _REQUIRED.get(str(place[-1]), f"write `{place[-1]}: ...`")
-        case "model_type" | "model_attributes_type" | "dict_type":
-            return "must be a mapping", "write it as `key: value` lines below it"
-        case "tuple_type" | "list_type":
-            return "must be a list", "write it as [a, b]"
-        case "enum" | "literal_error":
-            expected = str(detail["ctx"]["expected"])
-            return f"must be {expected}", _nearest_word(detail["input"], expected)
-        case _:
-            subject, _, rest = detail["msg"].partition(" after validation")[0].partition(" should ")
-            return (f"must {rest}" if rest else subject), ""
-
-
-def _nearest_key(place: Place) -> str:
-    *parents, name = place
-    above = next((parent for parent in reversed(parents) if isinstance(parent, str)), "")
-    siblings = KEYS.get(above, ())
-    import difflib
-
-    near = difflib.get_close_matches(str(name), siblings, n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
-    for home, keys in KEYS.items():
-        if home != above and name in keys:
-            return f"`{name}` belongs under `{home}`" if home else f"`{name}` belongs at the top level"
-    return f"known here: {', '.join(siblings)}"
-
-
-def _nearest_word(raw: object, expected: str) -> str:
-    word = str(raw)[:QUOTED]
-    known = expected.replace(" or ", ", ").replace("'", "").split(", ")
-    if SYNONYMS.get(word) in known:
-        return f"write `{SYNONYMS[word]}`"
-    import difflib
-
-    near = difflib.get_close_matches(word, known, n=1)
-    return f"did you mean `{near[0]}`?" if near else ""
-
-
-def _shown(value: object) -> str:
-    if not isinstance(value, str | int | float) or value == "":
-        return ""
-    return f", not `{printable(str(value), QUOTED)}`"

@@ -1,6 +1,7 @@
 """What a `program.md` says, parsed: metric, commands, boundaries, limits, budget and roles."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -12,6 +13,7 @@ PATIENCE_S = 1800.0  # with which a researcher is asked though nothing new comes
 PROGRAM = "program.md"  # at the top of a repository
 OUTSIDE = frozenset(("cpu_s", "wall_s", "peak_memory_mb"))  # metrics that are measured without any output
 SPLIT = "{split}"  # in `prepare`: public, holdout or audit
+CAMPAIGNS = "overnight meta"  # `measure` of a program whose trials are whole campaigns of what it edits; never run
 PUBLIC = "public"  # the split of a trial that is not sealed
 _TIME = re.compile(
     r"(^|_)(s|sec|secs|seconds|ms|millis|milliseconds|us|microseconds|ns|nanoseconds|time|runtime|duration|latency|p\d\d|elapsed|wall|cpu)(_|$)"
@@ -19,6 +21,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
+WITHOUT_MODELS = frozenset(("tuner", "scripted"))  # `use` of researchers that read no text and ask no model
 
 
 class Direction(StrEnum):
@@ -74,6 +77,12 @@ class Metric:
     take: Take | None = None
     values: int | None = None  # that one output must have, if all of them count
     unit: TimeUnit | None = None  # None: the pattern's group is a plain number
+    parts: tuple[tuple[str, float], ...] = ()  # metrics that it is the mean of, each divided by its spread
+    sealed_parts: tuple[tuple[str, float], ...] = ()  # the same of the holdout
+
+    def spreads(self, *, sealed: bool = False) -> Mapping[str, float]:
+        """The spread of each part, in public or on the holdout: the sd of the difference of two equal trees in a pair."""
+        return dict(self.sealed_parts or self.parts if sealed else self.parts)
 
     def gain(self, baseline: float, candidate: float) -> float:
         """How much better `candidate` is than `baseline`; positive is better whatever the direction."""
@@ -124,6 +133,7 @@ class GateSettings:
     max_pairs: int = 60
     holdout_pairs: int = 5
     keep_simpler: bool = False  # keep less code that is proven not to be worse by `min_effect`
+    expensive: bool = False  # a trial costs so much that only a few proposals are tested, all of them in pairs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,7 +192,17 @@ class Program:
     @property
     def one_process(self) -> bool:
         """Whether the candidate runs in the process that prints its value, and so can print any."""
-        return self.measure is not None
+        return self.measure is not None and not self.of_campaigns
+
+    @property
+    def of_campaigns(self) -> bool:
+        """Whether a trial is a whole campaign of what is edited, a research organisation."""
+        return self.measure == CAMPAIGNS
+
+    @property
+    def command(self) -> str:
+        """What the commands begin with that check, run and audit such a campaign."""
+        return CAMPAIGNS if self.of_campaigns else "overnight"
 
     @property
     def commands_by_key(self) -> tuple[tuple[str, str], ...]:
@@ -219,7 +239,7 @@ class Program:
     @property
     def seeded(self) -> bool:
         """Whether a trial's seed decides what is measured, through the command that runs the candidate or its inputs."""
-        return self.takes_seed or names_seed(self.prepare)
+        return self.takes_seed or names_seed(self.prepare) or self.of_campaigns
 
 
 def names_seed(command: str | None) -> bool:

@@ -22,6 +22,7 @@ from overnight.program.fields import (
     Hours,
     MetricName,
     Number,
+    Parts,
     Paths,
     Pattern,
     ReadablePaths,
@@ -35,6 +36,7 @@ from overnight.program.program import (
     ADVISERS,
     OUTSIDE,
     PATIENCE_S,
+    WITHOUT_MODELS,
     Budget,
     Direction,
     GateSettings,
@@ -69,6 +71,8 @@ class MetricKeys(_Keys):
     take: Take | None = None
     values: Annotated[Count, Field(ge=1, le=MOST_VALUES)] | None = None
     unit: TimeUnit | None = None
+    parts: Parts | None = None
+    sealed_parts: Parts | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -89,10 +93,27 @@ class MetricKeys(_Keys):
             raise Mistake(
                 "needs a `pattern`", fix="write one whose group has the number and its unit, or delete it", key="unit"
             )
+        self._parts_agree()
         if self.direction is None and guess_direction(self.name) is None:
             fix = "write `metric: {name: ..., direction: minimize}` or maximize"
             raise Mistake("missing, and the name does not say which way is better", fix=fix, key="direction")
         return self
+
+    def _parts_agree(self) -> None:
+        """Parts are read from lines, each once, and the metric is computed from them."""
+        if self.sealed_parts and not self.parts:
+            raise Mistake("needs `parts`", fix="name the parts of the public metric too, or delete it", key="sealed_parts")
+        if not self.parts:
+            return
+        for key in ("pattern", "result", "take", "curve"):
+            if getattr(self, key) is not None:
+                raise Mistake(f"cannot be combined with `{key}`: each part is one line", fix="delete one of them", key="parts")
+        for part, _ in (*self.parts, *(self.sealed_parts or ())):
+            if part == self.name or part in OUTSIDE:
+                why = "is the metric itself" if part == self.name else "is measured from outside"
+                raise Mistake(f"`{part}` {why}", fix="name metrics that a trial prints, by other names", key="parts")
+        if self.name in OUTSIDE:
+            raise Mistake(f"{self.name} is measured from outside", fix="give the metric another name", key="parts")
 
     def record(self) -> Metric:
         """What the campaign works with."""
@@ -106,6 +127,8 @@ class MetricKeys(_Keys):
             take=self.take,
             values=self.values,
             unit=self.unit,
+            parts=self.parts or (),
+            sealed_parts=self.sealed_parts or (),
         )
 
 
@@ -185,6 +208,17 @@ class GateKeys(_Keys):
     max_pairs: Annotated[Count, Field(ge=1, le=10_000)] = 60
     holdout_pairs: Annotated[Count, Field(ge=1, le=10_000)] = 5
     keep_simpler: bool = False
+    expensive: bool = False
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.expensive and self.noise in {Noise.DETERMINISTIC, Noise.TIMING}:
+            what = f"`{self.noise}` cannot be combined with `expensive`, which compares everything in pairs"
+            raise Mistake(what, fix="write `noise: heavy`, or delete one of them", key="noise")
+        if self.expensive and self.keep_simpler:
+            what = "cannot be combined with `expensive`: proving that less code is no worse takes far more pairs than a gain"
+            raise Mistake(what, fix="delete one of them", key="keep_simpler")
+        return self
 
     def record(self) -> GateSettings:
         """What the campaign works with."""
@@ -194,6 +228,7 @@ class GateKeys(_Keys):
             max_pairs=self.max_pairs,
             holdout_pairs=self.holdout_pairs,
             keep_simpler=self.keep_simpler,
+            expensive=self.expensive,
         )
 
 
@@ -243,7 +278,7 @@ class ResearcherKeys(_Keys):
             what = "takes either" if self.edits else "needs"
             fix = "list {path, old, new} entries, or name a committed file with one in JSON on each line"
             raise Mistake(f"`use: scripted` {what} `edits` or `edits_file`", fix=fix, key="edits")
-        if self.role in ADVISERS and self.use in {"tuner", "scripted"}:
+        if self.role in ADVISERS and self.use in WITHOUT_MODELS:
             fix = "write `use: agent`, `editor`, `acp` or `command`, or give the role another name"
             raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", fix=fix, key="use")
         return self

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -58,6 +58,11 @@ def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
     return "\n".join([*lines, "---", ""])
 
 
+def plain_front_matter(values: Mapping[str, Value]) -> str:
+    """A front matter of these very values, a key on each line, without comments."""
+    return "\n".join(["---", *(f"{key}: {flow(value)}" for key, value in values.items()), "---", ""])
+
+
 def quoted(text: str) -> str:
     """A printable text as it is written in a front matter: between quotation marks if it needs them."""
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
@@ -75,6 +80,12 @@ def lacks_failed_checks(program: Program) -> bool:
 
 
 def _line(entry: FrontMatterEntry) -> str:
+    return f"{entry.key}: {flow(entry.value)}"
+
+
+def flow(value: Value) -> str:
+    """A value as it is written on one line."""
     # As the only item of a list, the value is quoted if it must be and has no end-of-document mark.
-    listed = yaml.safe_dump([entry.value], default_flow_style=True, width=1_000_000, allow_unicode=True, sort_keys=False)
-    return f"{entry.key}: {listed.removeprefix('[').rstrip().removesuffix(']')}"
+    listed = yaml.safe_dump([value], default_flow_style=True, width=1_000_000, allow_unicode=True, sort_keys=False)
+    written = listed.removeprefix("[").rstrip().removesuffix("]")
+    return json.dumps(value, ensure_ascii=False) if "\n" in written else written  # YAML would fold a text of several lines

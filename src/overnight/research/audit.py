@@ -20,7 +20,10 @@ from overnight.words.quantities import counted
 
 
 class Tree(NamedTuple):
-    """The start, the head, or the head without experiment n or a part of it, which is a baseline."""
+    """The start, the head, or the head without experiment n or a part of it, which is a baseline.
+
+    The part of a start or head itself is how many times the usual budget its trials have, if that is not once.
+    """
 
     number: int
     arm: Arm
@@ -56,8 +59,9 @@ class AuditState:
     @property
     def wanted(self) -> int:
         """How many trials it takes in total, if none fails."""
-        without = len(commits(self.opened)) - len((_START, _HEAD))
-        return self.opened.pairs * (2 + (without + 1 if without else 0))
+        without, longer = len(_left_out(self.opened)), self.opened.longer
+        beside = longer.blocks * (1 + longer.head) if longer else 0
+        return self.opened.pairs * (2 + (without + 1 if without else 0)) + beside
 
 
 def with_trial(audit: AuditState, trial: Trial) -> AuditState:
@@ -73,9 +77,26 @@ def tree_of(key: TrialKey) -> Tree:
 
 def commits(opened: AuditOpened) -> dict[Tree, str]:
     """The commit of each tree."""
+    longer = {tree: opened.start if tree.arm is Arm.BASELINE else opened.head for tree in _longer(opened)}
+    return {_START: opened.start, _HEAD: opened.head, **longer, **_left_out(opened)}
+
+
+def _left_out(opened: AuditOpened) -> dict[Tree, str]:
     left_out: tuple[LeftOut | PartLeftOut, ...] = (*opened.changes, *opened.parts)
-    without = {_without(left): left.commit for left in left_out if left.commit}
-    return {_START: opened.start, _HEAD: opened.head, **without}
+    return {_without(left): left.commit for left in left_out if left.commit}
+
+
+def _longer(opened: AuditOpened) -> tuple[Tree, ...]:
+    """The start, and perhaps the head, with a multiple of the budget."""
+    if opened.longer is None:
+        return ()
+    both = (_START, _HEAD) if opened.longer.head else (_START,)
+    return tuple(tree._replace(part=opened.longer.times) for tree in both)
+
+
+def times_of(key: TrialKey) -> int:
+    """How many times the usual budget a trial has."""
+    return key.part if key.stage is Stage.AUDIT and not key.experiment and key.part else 1
 
 
 def _without(left: LeftOut | PartLeftOut) -> Tree:
@@ -124,9 +145,12 @@ def _blocks(audit: AuditState) -> Iterator[list[TrialKey]]:
     for index in range(opened.first, opened.first + opened.pairs):
         yield [_key(_START, index), _key(_HEAD, index)]
     failed = {tree_of(sample.key) for sample in audit.samples if sample.value is None and not sample.void}
-    without = [tree for tree in commits(opened) if tree not in {_START, _HEAD} and tree not in failed]
+    without = [tree for tree in _left_out(opened) if tree not in failed]
     for index in range(opened.first + opened.pairs, audit.next_index if without else 0):
         yield [_key(_HEAD, index), *(_key(tree, index) for tree in without)]
+    longer = min(opened.longer.blocks, opened.pairs) if opened.longer else 0
+    if longer:  # all at once: they take long, and nothing depends on them
+        yield [_key(tree, opened.first + index) for index in range(longer) for tree in _longer(opened)]
 
 
 def _key(tree: Tree, index: int) -> TrialKey:

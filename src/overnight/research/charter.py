@@ -92,6 +92,18 @@ def parse_charter(body: str) -> Charter:
     )
 
 
+def without_ideas(body: str) -> str:
+    """The body without its lists of ideas; every other section stays as it is."""
+    kept: list[str] = []
+    section, level = "", 0
+    for line, heading in _headings([line[:LONGEST_LINE] for line in body.splitlines()]):
+        if heading is not None and not (section and heading[0] > level):
+            section, level = _SECTIONS.get(_plain(heading[1]), ""), heading[0]
+        if section != "ideas":
+            kept.append(line)
+    return "\n".join(kept)
+
+
 def _split(lines: Sequence[str]) -> _Parts:
     """Split into sections: one ends at the next heading of its level or above; under `Roles`, deeper headings name roles."""
     parts = _Parts()

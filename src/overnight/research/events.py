@@ -8,7 +8,7 @@ from pydantic import Field
 
 from overnight.agents.hindrance import Hindrance
 from overnight.egress.connection import Connection
-from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, PartAudit, PartLeftOut
+from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, Longer, PartAudit, PartLeftOut
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderState
@@ -34,6 +34,7 @@ class CampaignOpened:
     sandbox: str  # name of the executor
     environment: Mapping[str, str] = field(default_factory=dict)  # fingerprint: cpu, python, lock files, ...
     rules: int = 1  # of the gate: the campaign is decided by them to its end, and replayed by them
+    file: str = "program.md"  # that the program is from, at the top of the repository
     editable_judges: tuple[str, ...] = ()  # what a proposal may change although it judges proposals: the program says why
 
 
@@ -270,6 +271,7 @@ class AuditOpened:
     changes: tuple[LeftOut, ...] = ()
     parts: tuple[PartLeftOut, ...] = ()  # of those of many parts, the most important first
     unmeasured: int = 0  # further parts, which the audit leaves in
+    longer: Longer | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,8 @@
 import math
 from collections.abc import Iterable
 
-from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.gate.seeds import is_first
+from overnight.gate.trial import Arm, Fault, Stage, Trial
 from overnight.research.events import Concluded, Event, Moved, NetworkUsed, Proposed, Registered, Reopened, TrialFinished
 from overnight.research.experiment import Experiment
 from overnight.research.search_trial import SearchTrial
@@ -59,13 +60,8 @@ def as_experiment(opened: OpenExperiment, concluded: Concluded | None, *, at: fl
         searched=proposed.searched,
         unscreened=opened.unscreened,
         together=proposed.together,
-        curve=next((trial.curve for trial in opened.trials if _is_first(trial.key)), ()),
+        curve=next((trial.curve for trial in opened.trials if is_first(trial.key)), ()),
     )
-
-
-def _is_first(key: TrialKey) -> bool:
-    """Whether it is the first screening trial, which has the seed of the head's first one."""
-    return key.stage is Stage.SCREEN and key.index == 0
 
 
 def experiment_number(event: Event) -> int | None:

@@ -16,6 +16,7 @@ from overnight.git.repository import Repository
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.ledger.lock import holder
 from overnight.ledger.pending import OPEN
+from overnight.program.program import PROGRAM
 from overnight.research.events import CampaignOpened, Event, IdeasChanged, TrialFinished
 from overnight.research.experiment import Experiment, SessionTranscript
 from overnight.research.given import NEWEST, WAITS, GivenOrder, given_order
@@ -115,7 +116,7 @@ class CampaignReader:
             UserError: its ledger is empty, or program.md has mistakes.
         """
         state = self.state()
-        if self.running or not is_barren(state):
+        if self.running or not is_barren(state) or state.program.path != PROGRAM:
             return state
         with closing(GitHistory(self.repository)) as history:
             return opening_state(self.repository, history, state.tag)

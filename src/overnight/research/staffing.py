@@ -18,12 +18,13 @@ from overnight.research.budget import agent_limits
 from overnight.research.events import BudgetChanged, Event, ModelCalled, Noted, ProgramChanged, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
-from overnight.research.researchers.registry import RESEARCHERS, agent_researcher
+from overnight.research.researchers.registry import RESEARCHERS, Makes, agent_researcher
 from overnight.research.state import State
 from overnight.words.scrubber import Scrubber
 
 if TYPE_CHECKING:
     from overnight.models.gateway import Gateway
+    from overnight.models.spending.job import Job
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,12 +46,14 @@ def make_models(
     name: str,
     environment: Mapping[str, str],
     learn: Callable[[Iterable[str]], None],
+    payer: "Job | None" = None,
 ) -> "Gateway | None":
     """The gateway for the agents of a program; None if it has no agents, or no provider is set up.
 
     The campaign's budget is kept by the owner's account, where it is known by `origin` (its ledger's) and shown as `name`: so
     no two sessions spend it twice, and what a session that was killed had under way counts as well. `environment` has the
-    keys; `learn` is told of each that is read.
+    keys; `learn` is told of each that is read. With a `payer`, calls are counted with that job and within its budget, and this
+    process alone keeps the campaign's own.
 
     Raises:
         UserError: the settings are wrong.
@@ -69,7 +72,12 @@ def make_models(
     from overnight.models.spending.job import Job
     from overnight.models.spending.limits import CAMPAIGN
 
-    job = Job(
+    budget, tally = state.budget, state.tally
+    left = SpendingLimit(
+        tokens=None if budget.tokens is None else max(0, budget.tokens - tally.tokens),
+        cost_usd=None if budget.cost_usd is None else max(0.0, budget.cost_usd - tally.cost_usd),
+    )
+    job = payer or Job(
         system=CAMPAIGN,
         key=f"{CAMPAIGN}:{origin}",
         label=name,
@@ -80,7 +88,7 @@ def make_models(
     return Gateway(
         settings.providers,
         settings.prices,
-        allowance=SpendingLimit(),
+        allowance=left if payer else SpendingLimit(),
         account=SpendingAccount(job, settings.spending, note=lambda text: show(Noted(text=text))),
         called=lambda call: record(_as_event(call)),
         changed=lambda state: record(ProviderChanged(state=state)),
@@ -117,6 +125,7 @@ def make_team(
     show: Callable[[Sign], None] | None = None,
     without: Collection[str] = (),
     scrubber: Scrubber | None = None,
+    researchers: Mapping[str, Makes] | None = None,
 ) -> Team:
     """The team of a program, less some roles; each member has its own slot of the executor, from `first_slot` on."""
     staff: list[NamedResearcher] = []
@@ -142,7 +151,7 @@ def make_team(
             staff.append(
                 NamedResearcher(
                     role=spec.role,
-                    researcher=RESEARCHERS[spec.use](spec, context),
+                    researcher=(researchers or RESEARCHERS)[spec.use](spec, context),
                     reads=spec.use in AGENTS,
                     patience_s=spec.patience_s,
                 )

@@ -140,6 +140,8 @@ def counted_in(tally: Tally, trial: Trial) -> Tally:
         baseline=tally.baseline + (stage is Stage.BASELINE),
         trial_wall_s=tally.trial_wall_s + trial.wall_s,
         search_wall_s=tally.search_wall_s + (trial.wall_s if stage is Stage.SEARCH else 0.0),
+        tokens=tally.tokens + trial.tokens,
+        cost_usd=tally.cost_usd + trial.cost_usd,
     )
 
 

@@ -6,13 +6,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from overnight.egress.connection import HostUse, by_host
-from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_restart, after_trial
-from overnight.gate.trial import Stage, Trial
+from overnight.gate.memory import (
+    GateMemory,
+    after_concluded,
+    after_registered,
+    after_restart,
+    after_session,
+    after_trial,
+    with_head,
+)
+from overnight.gate.trial import Arm, Stage, Trial
 from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
-from overnight.program.program import PROGRAM, Budget, Program
+from overnight.program.program import Budget, Program
 from overnight.research.audit import AuditState, with_trial
 from overnight.research.charter import parse_charter
 from overnight.research.ending import Ending, SessionKind
@@ -111,7 +119,7 @@ SURROUNDINGS = 16  # digits of a digest that people compare
 
 def begin(opened: CampaignOpened, program: Program | None = None) -> State:
     """The state of a campaign that was just opened; `program` is for a caller that has parsed it already."""
-    program = program or parse_program(opened.program, PROGRAM)
+    program = program or parse_program(opened.program, opened.file)
     return State(
         tag=opened.tag,
         program=program,
@@ -122,7 +130,7 @@ def begin(opened: CampaignOpened, program: Program | None = None) -> State:
         editable_judges=opened.editable_judges,
         start=opened.start,
         head=opened.start,
-        gate=GateMemory(rules=opened.rules),
+        gate=GateMemory(rules=opened.rules, head_tree=opened.start if program.gate.expensive else ""),
         ideas=with_charter(IdeaQueue(), parse_charter(program.body)),
         budget=program.budget,
     )
@@ -214,12 +222,13 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
                 ending=None,
                 ending_before=state.ending,
                 providers={},
+                gate=after_session(state.gate, expensive=state.program.gate.expensive),
             )
         case EnvironmentChanged():
             strayed = tuple(dict.fromkeys((*state.strayed, *event.changed)))
             return replace(state, environment=event.environment, strayed=strayed)
         case ProgramChanged():
-            program = parse_program(event.program, PROGRAM)
+            program = parse_program(event.program, state.program.path)
             budget = edited_budget(state.budget, state.program.budget, program.budget)
             return replace(state, program=program, ideas=with_charter(state.ideas, parse_charter(program.body)), budget=budget)
         case Stopped():
@@ -344,9 +353,11 @@ def _advanced(state: State, event: Advanced) -> State:
         together=opened.proposed.together,
     )
     before = tuple(replace(k, replaced_by=event.number) if k.number in opened.replaces else k for k in state.kept)
-    screened = next((trial for trial in opened.trials if trial.key.stage is Stage.SCREEN and trial.value is not None), None)
+    own = (trial for trial in opened.trials if trial.key.stage is Stage.SCREEN and trial.key.arm is Arm.CANDIDATE)
+    screened = next((trial for trial in own if trial.value is not None), None)
     return replace(
         state,
+        gate=with_head(state.gate, event.new) if state.program.gate.expensive else state.gate,
         head=event.new,
         head_experiment=event.number,
         head_trial=screened,

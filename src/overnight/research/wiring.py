@@ -2,7 +2,6 @@
 
 import os
 import secrets
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -21,19 +20,21 @@ from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import limit_notes, make_executor, search_path, share_of
 from overnight.program.environment import secret_notes
-from overnight.program.program import OUTSIDE, PROGRAM, Program
+from overnight.program.program import OUTSIDE, Program
 from overnight.research.budget import limits_from
 from overnight.research.events import NetworkUsed
+from overnight.research.kind import USUAL, CampaignKind, TrialsFor
 from overnight.research.loop.assembly import make_campaign
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.journal import Journal, Watcher
 from overnight.research.loop.opening import Opening
+from overnight.research.loop.port import Trials
 from overnight.research.loop.scheduler import Scheduler
 from overnight.research.loop.slots import Slots
 from overnight.research.loop.stop import Stop
 from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.begun import is_begun_here, mark_begun, require_unnamed_begun_here
-from overnight.research.places.campaigns import campaign_folder, newest_tag, read_program
+from overnight.research.places.campaigns import campaign_folder, require_sort
 from overnight.research.places.fingerprint import EnvironmentWatcher, fingerprint
 from overnight.research.places.fresh_start import set_aside_barren
 from overnight.research.places.orders import OrderFiles
@@ -128,17 +129,18 @@ def _home(repository: Repository, folder: Path) -> Iterator[Home]:
 
 @contextmanager
 def open_session(
-    repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
+    repository: Repository, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher], *, kind: CampaignKind = USUAL
 ) -> Iterator[Campaign]:
     """Open or resume a campaign and hold it; leaves nothing running, and no new campaign if a user's error ends it unused.
 
     Raises:
         UserError: the user must fix something before it can run.
     """
-    program = _program_for(repository, request)
+    program = _program_for(repository, request, kind)
     _require_jail(program, request.sandbox)
     repository.exclude_overnight()
-    tag = _tag_of(repository, request)
+    tag = request.tag or kind.tag(repository)
+    require_sort(tag, meta=kind.trials is not None)
     folder = campaign_folder(repository, tag)
     check_branch_free(repository, tag)
     sweep(repository.overnight)
@@ -154,29 +156,36 @@ def open_session(
         home.ledger.lock(),
         withdrawn_if_refused(folder, home.ledger, home.history, tag) if new else nullcontext(),
     ):
-        state, notes = _take_up(home, program, tag, request.sandbox)
-        with _assembled(home, state, request, stop, watchers, notes=notes) as campaign:
+        state, notes = _take_up(home, program, tag, request.sandbox, kind)
+        with _assembled(home, state, request, stop, watchers, notes=notes, kind=kind) as campaign:
             yield campaign
 
 
 @contextmanager
 def open_audit(
-    repository: Repository, tag: str, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher]
+    repository: Repository,
+    request: SessionRequest,
+    stop: Stop,
+    watchers: Sequence[Watcher],
+    *,
+    kind: CampaignKind = USUAL,
 ) -> "Iterator[Audit]":
     """Resume an existing campaign to audit it, and hold it; leaves nothing running.
 
-    The repository is one from `find_campaign`, which has checked what is in our folder.
+    The request names it. The repository is one from `find_campaign`, which has checked what is in our folder.
 
     Raises:
         UserError: the user must fix something before it can be audited.
     """
     from overnight.research.loop.audit import Audit
 
-    program, folder = _program_for(repository, request), campaign_folder(repository, tag)
+    program, tag = _program_for(repository, request, kind), request.tag or kind.tag(repository)
+    require_sort(tag, meta=kind.trials is not None)
+    folder = campaign_folder(repository, tag)
     claim_folder(folder)
     with _home(repository, folder) as home, home.ledger.lock():
-        state, notes = _take_up(home, program, tag, request.sandbox)
-        with _assembled(home, state, request, stop, watchers, notes=notes) as campaign:
+        state, notes = _take_up(home, program, tag, request.sandbox, kind)
+        with _assembled(home, state, request, stop, watchers, notes=notes, kind=kind) as campaign:
             scheduler = campaign.head.scheduler
             yield Audit(journal=campaign.journal, head=campaign.head, scheduler=scheduler, history=home.history, stop=stop)
 
@@ -190,20 +199,20 @@ def rehearsal(repository: Repository, request: SessionRequest, stop: Stop, watch
     """
     program = _program_for(repository, request)
     repository.exclude_overnight()
-    check_branch_free(repository, _tag_of(repository, request))
+    check_branch_free(repository, request.tag or USUAL.tag(repository))
     with private_folder(repository.overnight, "rehearsal") as folder, _home(repository, folder) as home:
         state = _opening_of(home, request.sandbox).open(program, "rehearsal")
         with _assembled(home, state, request, stop, watchers) as campaign:
             yield campaign
 
 
-def _program_for(repository: Repository, request: SessionRequest) -> Program:
+def _program_for(repository: Repository, request: SessionRequest, kind: CampaignKind = USUAL) -> Program:
     """The program that a session works with: read once, so that nothing else runs than what was checked.
 
     Raises:
         UserError: it has mistakes, or is not allowed and would have to be.
     """
-    program = read_program(repository)
+    program = kind.program(repository)
     if request.allowed_only or request.allows:
         from overnight.research.places.allowed import allow, require_allowed
 
@@ -213,11 +222,6 @@ def _program_for(repository: Repository, request: SessionRequest) -> Program:
             with suppress(OSError, UserError):  # then others cannot start it, and the error says why
                 allow(repository.toplevel, program, request.allows)
     return program
-
-
-def _tag_of(repository: Repository, request: SessionRequest) -> str:
-    """The tag of the campaign that a session is about: as named, else the newest, else one of today."""
-    return request.tag or newest_tag(repository) or time.strftime("%b%d").lower()
 
 
 @contextmanager
@@ -238,26 +242,35 @@ def remeasuring(repository: Repository, state: State, request: SessionRequest) -
         yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 
-def _take_up(home: Home, program: Program, tag: str, sandbox: str) -> tuple[State, Sequence[str]]:
+def _take_up(home: Home, program: Program, tag: str, sandbox: str, kind: CampaignKind) -> tuple[State, Sequence[str]]:
     """Open or continue a campaign, which counts as begun here from then on; also returns what the user should know of that."""
     known = is_begun_here(home.folder, home.ledger)
-    state = _opening_of(home, sandbox).take_up(program, tag)
+    state = _opening_of(home, sandbox, kind).take_up(program, tag)
     told = f"the campaign `{tag}` was not begun here; it is taken up because you named it, and is yours from now on"
     return state, [note for note in ("" if known else told, mark_begun(home.folder, home.ledger)) if note]
 
 
-def _opening_of(home: Home, sandbox: str) -> Opening:
-    def environment(program: Program) -> Mapping[str, str]:
-        return fingerprint(home.repository.toplevel, readable=program.readable, search_path=search_path())
+def _opening_of(home: Home, sandbox: str, kind: CampaignKind = USUAL) -> Opening:
+    top = (kind.seen_from or home.repository).toplevel
 
-    return Opening(ledger=home.ledger, history=home.history, sandbox=sandbox, environment=environment)
+    def environment(program: Program) -> Mapping[str, str]:
+        return fingerprint(top, readable=program.readable, search_path=search_path())
+
+    return Opening(ledger=home.ledger, history=home.history, sandbox=sandbox, environment=environment, secret=kind.secret)
 
 
 @contextmanager
 def _assembled(
-    home: Home, state: State, request: SessionRequest, stop: Stop, watchers: Sequence[Watcher], *, notes: Sequence[str] = ()
+    home: Home,
+    state: State,
+    request: SessionRequest,
+    stop: Stop,
+    watchers: Sequence[Watcher],
+    *,
+    notes: Sequence[str] = (),
+    kind: CampaignKind = USUAL,
 ) -> Iterator[Campaign]:
-    program, checkout = state.program, checkout_of(home.repository)
+    program, checkout = state.program, checkout_of(home.repository, seen_from=kind.seen_from)
     check_readable_paths(program, checkout)
     secrets_of_user = user_broker()
     scrubber = secrets_of_user.scrubber(spare={program.metric.name, *OUTSIDE, *(guard.metric for guard in program.guards)})
@@ -274,12 +287,13 @@ def _assembled(
         name=name,
         environment=secrets_of_user.environment,
         learn=scrubber.learn,
+        payer=kind.payer,
     )
-    if models is not None:
+    if models is not None and kind.payer is None:
         journal.watch(follow_budget(models, lambda: journal.state.budget))
     with (
-        share_of(program.limits, request.slots, alone=program.measures_time) as share,
-        work_folders(home.repository, home.history, program, state.start) as workspaces,
+        share_of(program.limits, request.slots, alone=program.measures_time, claim=kind.trials is None) as share,
+        work_folders(home.repository, home.history, program, state.start, seen_from=kind.seen_from) as workspaces,
     ):
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(
@@ -295,35 +309,56 @@ def _assembled(
             show=journal.show,
             without=lasting_gaps(program, home.repository.toplevel),
             scrubber=scrubber,
+            researchers=kind.researchers,
         )
+        trials: Trials
+        if kind.trials is not None:
+            trials = kind.trials(
+                TrialsFor(
+                    journal=journal,
+                    folder=home.folder,
+                    sandbox=request.sandbox,
+                    stop=stop,
+                    origin=origin,
+                    name=name,
+                    files=home.history.read_files,
+                )
+            )
+        else:
+            trials = make_trial_runner(
+                program,
+                state.start,
+                executor,
+                workspaces,
+                home.folder,
+                checkout=checkout,
+                slots=share.slots,
+                scrubber=scrubber,
+            )
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,
-                trials=make_trial_runner(
-                    program,
-                    state.start,
-                    executor,
-                    workspaces,
-                    home.folder,
-                    checkout=checkout,
-                    slots=share.slots,
-                    scrubber=scrubber,
-                ),
+                trials=trials,
                 slots=Slots(share.slots),
                 stop=stop,
-                environment=EnvironmentWatcher(home.repository.toplevel, search_path()),
+                environment=EnvironmentWatcher((kind.seen_from or home.repository).toplevel, search_path()),
             ),
             history=home.history,
             workspaces=workspaces,
-            orders=OrderFiles(home.repository.toplevel / PROGRAM, home.folder, known=program.source),
+            orders=OrderFiles(
+                home.repository.toplevel / kind.file, home.folder, known=program.source, rewritten=kind.rewritten
+            ),
             limits=limits_from(state, experiments=request.experiments, hours=request.hours),
             staff=team.staff,
             directors=team.directors,
             critics=team.critics,
             models=models,
+            scope_rule=kind.scope_rule,
+            background=partial(kind.background, journal, home.folder) if kind.background else None,
             notes=[
                 *(
                     *notes,
+                    *kind.notes,
                     *share.notes,
                     *secret_notes(program.env),
                     *_network_notes(program),

@@ -29,10 +29,12 @@ def document() -> Json:
     """The whole description."""
     operations = list(offered())
     schemas, components = _schemas(operations)
+    inputs = {name: components.pop(name) for name in {_input_name(operation, schemas) for operation in operations}}
     paths: dict[str, dict[str, Json]] = {}
     for operation in operations:
+        given = with_descriptions(operation, inputs[_input_name(operation, schemas)])
         paths.setdefault(address_of_operation(operation), {})[method_of(operation).lower()] = _call(
-            operation, schemas, components
+            operation, given, schemas, components
         )
     return {
         "openapi": "3.1.0",
@@ -79,11 +81,15 @@ def _schemas(operations: list[AnyOperation]) -> tuple[dict[str, Json], dict[str,
     return {str(name): schema for (name, _), schema in found.items()}, dict(definitions.get("$defs", {}))
 
 
-def _call(operation: AnyOperation, schemas: Mapping[str, Json], components: dict[str, Json]) -> Json:
+def _input_name(operation: AnyOperation, schemas: Mapping[str, Json]) -> str:
+    """Among the components; several operations may have the same."""
+    return str(schemas[f"input {operation.name}"].get("$ref", "")).removeprefix(_REF)
+
+
+def _call(operation: AnyOperation, given: Json, schemas: Mapping[str, Json], components: dict[str, Json]) -> Json:
     """One operation; the schema of its input takes its place among the components, or is taken apart into parameters."""
     reads = method_of(operation) == "GET"
-    name = schemas[f"input {operation.name}"].get("$ref", "").removeprefix(_REF)
-    given = with_descriptions(operation, components.pop(name))
+    name = _input_name(operation, schemas)
     parameters = [] if operation.of_machine else [_repository()]
     described: dict[str, Any] = {  # Any: JSON
         "operationId": operation.name.replace(" ", "_"),

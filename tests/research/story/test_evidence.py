@@ -55,6 +55,13 @@ def test_open_test_is_shown_as_open() -> None:
     assert (draw.number, draw.spent, draw.log_e, draw.outcome) == (3, 0.01, None, Outcome.OPEN)
 
 
+def test_the_next_level_is_that_of_few_expensive_tests() -> None:
+    """With trials that cost much, 1/(t (t + 1)) of the error rate for each keep and one more."""
+    tally = EvidenceTally()
+    tally.register(Registered(number=1, test=1, level=0.05), allowed=0.1)
+    assert tally.budget(0.1, [], keeps=1, expensive=True).next_level == pytest.approx(0.1 * 2 / (2 * 3))
+
+
 def test_holdout_answers_are_in_order_as_they_were_rounded() -> None:
     """Each candidate that it was asked about, kept or refused, with its public gain."""
     world = CASES["overfit"]

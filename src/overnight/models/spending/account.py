@@ -198,7 +198,8 @@ class SpendingAccount:
             else ("tokens", f"{standing.left:.0f}", f"the request alone is about {needed:.0f}")
         )
         if limit.period is Period.JOB:
-            raise BudgetSpent(f"the budget of {what} is spent: {least} are left, and {asked}")
+            whose = self._job.whose or "the "
+            raise BudgetSpent(f"{whose}budget of {what} is spent: {least} are left, and {asked}")
         resets = self._calendar.reset(limit.period, at)
         raise BudgetSpent(
             f"the {limit.period}'s limit of {words(limit.amount)} for {_whom(limit)} is spent: {least} are left,"

@@ -15,6 +15,7 @@ class Job:
     key: str  # the same whenever it goes on, and no other job's
     label: str  # for people, printable
     budget: SpendingLimit = field(default_factory=SpendingLimit)
+    whose: str = ""  # the budget is, in messages: empty, or such as "the meta-campaign's "
     spent_tokens: int = 0  # as its own record says: what the account has is raised to it, never lowered
     spent_usd: float = 0.0
 

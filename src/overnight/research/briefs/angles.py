@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from overnight.program.program import Program
 from overnight.words.markdown import code
 
 ANGLES = (
@@ -14,12 +15,26 @@ ANGLES = (
     "a trade that the code makes between two good things; move it, or end it",
     "what people who solve a similar problem in another field would do here",
 )
+OF_ORGANISATIONS = (
+    "what past campaigns lost most on: refused or repeated proposals, crashes, tests that prove nothing",
+    "the idea queue: which ideas were proven, which never are, and in which order they come",
+    "who works: which of the allowed researchers, and how many of each",
+    "the text of one role: what it should look at first, and what it should leave alone",
+    "priorities and risk: many small safe steps, or few bold ones",
+    "how much proving may cost, `gate.max_pairs`: many cheap tests, or few sure ones",
+    "words that cost tokens and change nothing; leave them out",
+)
 PATH = 80  # characters
 
 
-def angle(count: int, files: Sequence[str]) -> str:
+def angles_of(program: Program) -> Sequence[str]:
+    """Where to look in what a program edits."""
+    return OF_ORGANISATIONS if program.of_campaigns else ANGLES
+
+
+def angle(count: int, files: Sequence[str], angles: Sequence[str] = ANGLES) -> str:
     """The place to look for the request that is `count`-th from 0: every way of looking at one file, then at the next."""
-    way = ANGLES[count % len(ANGLES)]
+    way = angles[count % len(angles)]
     if len(files) < 2:  # noqa: PLR2004  # one file needs no name
         return way
-    return f"{way}. Begin in {code(files[count // len(ANGLES) % len(files)], PATH)}"
+    return f"{way}. Begin in {code(files[count // len(angles) % len(files)], PATH)}"

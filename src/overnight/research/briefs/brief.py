@@ -50,6 +50,7 @@ def write_brief(task: BriefTask) -> str:
         Section(title="Where it stands", lines=tuple(standing_lines(task.state))),
         output_section(task.state),
         *program_sections(task),
+        Section(title="What past campaigns showed", lines=tuple(task.background.splitlines()), cut=6, floor=4),
         Section(
             title="Under way now",
             lines=tuple(under_way_lines(task.role, task.state.open, task.making)),
@@ -68,14 +69,15 @@ def write_brief(task: BriefTask) -> str:
 def _task(task: BriefTask) -> list[str]:
     program = task.state.program
     where = " in this folder" if can_run(task.state, task.role) else ""
+    look = "them" if program.of_campaigns else "the code"
     return [
         f"# Propose one change, as {printable(task.role, ROLE)}",
         "",
         f"Edit the files{where} so that `{program.metric.name}` gets {better(program)}. One idea, one focused change: "
-        "the effects of several cannot be separated. Look at the code before you decide.",
+        f"the effects of several cannot be separated. Look at {look} before you decide.",
         "",
         *file_lines(program, task.files),
-        "- Do not change or fix a random seed, special-case what is measured, or change how the metric is printed or written.",
+        *(() if program.of_campaigns else (_HONEST,)),
         f"- {QUOTES}",
     ]
 
@@ -105,6 +107,7 @@ def _angle(angle: str) -> list[str]:
     return [f"Others look elsewhere. Begin with {angle}."]
 
 
+_HONEST = "- Do not change or fix a random seed, special-case what is measured, or change how the metric is printed or written."
 _AGAIN = "They cost no trial and proved nothing. Do not send the like again:"
 
 

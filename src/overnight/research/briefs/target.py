@@ -59,6 +59,9 @@ def can_run(state: State, role: str) -> bool:
 def judge_lines(state: State, role: str) -> Iterator[str]:
     """How a proposal is judged, and which limits it must keep; a role that can run things is told to."""
     program, runs = state.program, can_run(state, role)
+    if program.of_campaigns:
+        yield from _campaign_lines(program)
+        return
     yield f"- {_command(program, runs=runs)}"
     holdout = ", then on data that nobody sees" if program.holdout else ""
     exact = noise_kind(program, state.gate) is Noise.DETERMINISTIC
@@ -86,13 +89,32 @@ def judge_lines(state: State, role: str) -> Iterator[str]:
         yield "- A change that leaves less code is also kept, if it is proven to be no worse."
 
 
+def _campaign_lines(program: Program) -> Iterator[str]:
+    """The same where a trial is a whole campaign."""
+    targets = _listed([name for name, _ in program.metric.parts])
+    yield f"- A trial is a whole campaign of this organisation on each target ({targets}), all with the same budget."
+    yield (
+        f"- `{program.metric.name}` is what the head of such a campaign gains over its start in fresh trials, in spreads (the "
+        "sd of the difference of two campaigns of one organisation), as the mean over the targets."
+    )
+    sealed = ", then on targets that nobody sees" if program.holdout else ""
+    yield (
+        "- A change is first tried in pairs of short campaigns, then measured against the current files in pairs of whole "
+        f"ones{sealed}. It is kept only if it is better beyond noise. No number that you report counts."
+    )
+    if program.guards:
+        yield f"- These bounds must hold in every trial: {_listed([str(guard) for guard in program.guards])}."
+
+
 def standing_lines(state: State) -> Iterator[str]:
     """The head's value, the noise, and the smallest change that can be detected."""
     program, memory = state.program, state.gate
     head = math.fsum(memory.baseline) / len(memory.baseline) if memory.baseline else None
     kept = f"after {len(state.kept)} kept changes" if len(state.kept) != 1 else "after 1 kept change"
     tally = f"{counted(state.tally.experiments, 'experiment')} so far"
-    if head is None:
+    if program.gate.expensive and head is None:
+        yield f"- {kept.capitalize()}; {tally}. All comparisons are in pairs: the current files have no value of their own."
+    elif head is None:
         yield f"- The current files, {kept}, have not been measured yet; {tally}."
     else:
         trials = "1 trial" if len(memory.baseline) == 1 else f"the mean of {len(memory.baseline)} trials"

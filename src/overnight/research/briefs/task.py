@@ -32,5 +32,6 @@ class BriefTask:
     similar: Sequence[Experiment] = ()  # past attempts at something similar, the most similar first
     kept_edits: Mapping[int, Edit] = field(default_factory=dict)  # what the newest kept experiments changed, by number
     allowance: SessionAllowance = field(default_factory=SessionAllowance)  # of the session
+    background: str = ""  # what else is known, in Markdown that was checked
     files: Mapping[str, int] = field(default_factory=dict)  # sizes in bytes of the head's files, by path
     limit_tokens: int = LIMIT

@@ -1,7 +1,7 @@
 """Puts a campaign together from ports and a team: what belongs to the loop alone and has no choice."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 
 from overnight.git.port import History
@@ -22,7 +22,7 @@ from overnight.research.loop.orders import OrderRunner
 from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
-from overnight.research.loop.scope import Scope
+from overnight.research.loop.scope import Scope, ScopeRule
 from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.turns import Turns
 from overnight.research.places.port import Orders, Workspaces
@@ -40,10 +40,13 @@ def make_campaign(
     critics: Sequence[NamedAdviser] = (),
     models: AbstractAsyncContextManager[object] | None = None,
     notes: Sequence[str] = (),
+    scope_rule: ScopeRule | None = None,
+    background: Callable[[], str] | None = None,
 ) -> Campaign:
     """A session of the scheduler's campaign, ready to run."""
     journal, stop = scheduler.journal, scheduler.stop
-    briefing, scope = Briefing(journal=journal, history=history, limits=limits), Scope(journal=journal, history=history)
+    briefing = Briefing(journal=journal, history=history, limits=limits, background=background)
+    scope = Scope(journal=journal, history=history, more=scope_rule)
     head = HeadRunner(journal=journal, scheduler=scheduler)
     queue = ProposalQueue(slots=scheduler.slots.count, researchers=Counter(one.role for one in staff))
     at_once = len(staff) + len(directors) + len(critics)

@@ -11,7 +11,7 @@ from anyio import from_thread, to_thread
 
 from overnight.git.deadline import Deadline
 from overnight.git.port import History
-from overnight.research.briefs.angles import ANGLES, angle
+from overnight.research.briefs.angles import angle, angles_of
 from overnight.research.charter import parse_charter
 from overnight.research.idea import Idea
 from overnight.research.ideas.queue import choose_idea
@@ -140,11 +140,12 @@ class Assigner:
     def _next_angle(self) -> str:
         self._angles += 1
         count = self.journal.state.sessions + self._angles  # a session that continues does not begin where the last one did
-        return angle(count - 1, self.briefing.editable(self.journal.state.head))
+        state = self.journal.state
+        return angle(count - 1, self.briefing.editable(state.head), angles_of(state.program))
 
     def _ways(self) -> int:
         """How many places to look there are."""
-        return len(ANGLES) * max(1, len(self.briefing.editable(self.journal.state.head)))
+        return len(angles_of(self.journal.state.program)) * max(1, len(self.briefing.editable(self.journal.state.head)))
 
     async def _reworked(self, returned: Returned) -> "Rework":
         """A returned change with the diffs that its author needs now; asked again if the head moves meanwhile."""

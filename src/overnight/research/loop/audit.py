@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from anyio import from_thread, to_thread
 
-from overnight.gate.audit import PAIRS, PAIRS_EXACT, LeftOut
+from overnight.gate.audit import PAIRS, PAIRS_EXACT, LeftOut, Longer
 from overnight.gate.noise import noise_kind
 from overnight.gate.trial import Trial, TrialKey
 from overnight.git.deadline import Deadline
@@ -37,14 +37,19 @@ class Audit:
     history: History
     stop: Stop
 
-    async def run(self, *, pairs: int | None, leave_one_out: bool) -> Stopped:
+    async def run(self, *, pairs: int | None, leave_one_out: bool, longer: Longer | None = None) -> Stopped:
         """Measure until the audit is concluded or the session is stopped; return the last event of the session.
 
         An audit of this head that an earlier session left open is continued, if it has the requested size.
+
+        Args:
+            pairs: of start and head; by default what an interval needs.
+            leave_one_out: measure the head without each kept change, too.
+            longer: further trials with a longer budget, where trials have one.
         """
         with self.stop.at_once:
             async with meanwhile(self._keep_acting):
-                audit = await self._take_up(pairs, leave_one_out)
+                audit = await self._take_up(pairs, leave_one_out, longer)
                 await self.head.warm_up()
                 await self._check(audit.opened)
                 await self._run_pairs(audit.opened)
@@ -59,11 +64,11 @@ class Audit:
         while True:
             await orders.news()
 
-    async def _take_up(self, pairs: int | None, leave_one_out: bool) -> AuditState:
+    async def _take_up(self, pairs: int | None, leave_one_out: bool, longer: Longer | None) -> AuditState:
         state, audit = self.journal.state, self.journal.state.audit
         if audit and not audit.concluded and audit.opened.head == state.head:
             same_size = pairs is None or pairs == audit.opened.pairs
-            if same_size and leave_one_out == bool(audit.opened.changes):
+            if same_size and leave_one_out == bool(audit.opened.changes) and longer == audit.opened.longer:
                 return audit
         number = audit.opened.audit + 1 if audit else 1
         without = [await to_thread.run_sync(self._without, state, number, kept) for kept in state.kept if leave_one_out]
@@ -80,6 +85,7 @@ class Audit:
             changes=tuple(without),
             parts=tuple(parts),
             unmeasured=unmeasured,
+            longer=longer,
         )
         self.journal.record(opened)
         return AuditState(opened=opened)

@@ -1,6 +1,6 @@
 """The facts that a brief is written from, gathered from the campaign."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,7 @@ class Briefing:
     journal: Journal
     history: History
     limits: SessionLimits = field(default_factory=SessionLimits)  # the user's, for this session
+    background: Callable[[], str] | None = None  # what else a brief says, in Markdown
 
     def task(
         self,
@@ -61,6 +62,7 @@ class Briefing:
             similar=self._similar(idea),
             kept_edits=self._kept_edits(),
             allowance=self.limits.within(state.budget),
+            background=self.background() if self.background else "",
             files={file.path: file.size_bytes for file in self.history.files(state.head)},
         )
 

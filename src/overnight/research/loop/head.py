@@ -42,6 +42,9 @@ class HeadRunner:
         Raises:
             UserError: it cannot be measured.
         """
+        state = self.journal.state
+        if state.program.gate.expensive and state.gate.failures >= FAILURES:
+            raise UserError(f"the head itself failed in {FAILURES} pairs in a row", fix=NO_KNOWN_CAUSE)
         if self._is_needed():
             async with self._lock:
                 failed = await self.baseline()
@@ -63,6 +66,15 @@ class HeadRunner:
             if finished and all(trial.fault for trial in finished) and self._hopeless():
                 return finished[-1]
         return None
+
+    async def once(self) -> Trial | None:
+        """Measure the head once, if the gate would never do so alone; return the trial if it fails."""
+        state = self.journal.state
+        if not state.program.gate.expensive:
+            return None
+        key = TrialKey(experiment=state.head_experiment, stage=Stage.BASELINE, arm=Arm.BASELINE, index=0)
+        finished = await self.scheduler.run_all([key], lambda _: Subject(commit=state.head, tree=state.head))
+        return next((trial for trial in finished if trial.fault), None)
 
     async def checks(self) -> TrialFailed | None:
         """Run the program's checks on the head; return the failure of the first one that fails."""

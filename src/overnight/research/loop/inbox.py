@@ -31,9 +31,12 @@ class Inbox:
 
     def take_in(self) -> None:
         """Record what changed; what cannot be read or changed now is only reported."""
-        text = self.orders.program()
-        if text is not None:
-            self._program(text)
+        try:
+            text = self.orders.program()
+            if text is not None:
+                self._program(text)
+        except ProgramError as error:
+            self.journal.show(Noted(text=f"{error}; the campaign goes on with the previous program"))
         self._beliefs()
         self.show()
         if self.runner.take():
@@ -78,11 +81,7 @@ class Inbox:
 
     def _program(self, text: str) -> None:
         old = self.journal.state.program
-        try:
-            new = parse_program(text, old.path)
-        except ProgramError as error:
-            self.journal.show(Noted(text=f"{error}; the campaign goes on with the previous program"))
-            return
+        new = parse_program(text, old.path)
         if fixed := changed_for_good(old, new):
             note = f"{old.path}: {', '.join(fixed)} changed, which a campaign cannot: put it back, or start another with --tag"
             self.journal.show(Noted(text=f"{note}; this one goes on with the previous program"))

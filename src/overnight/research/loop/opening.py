@@ -24,7 +24,7 @@ FIXED = (
     *("metric", "measure", "produce", "score", "artifacts", "prepare", "inputs", "editable", "hidden", "holdout", "audit"),
     *("checks", "guards", "env", "limits", "judge_may_change"),
 )
-FIXED_OF_GATE = ("error_rate", "noise")
+FIXED_OF_GATE = ("error_rate", "noise", "expensive")
 MOST_RECORDED = 100  # paths of what judges a proposal and may be changed by it
 
 
@@ -36,6 +36,7 @@ class Opening:
     history: History
     sandbox: str  # name of the executor
     environment: Callable[[Program], Mapping[str, str]]  # what trials of a program depend on, as it is now
+    secret: str = ""  # of a new campaign; empty: drawn
 
     def open(self, program: Program, tag: str) -> State:
         """Record a new campaign.
@@ -51,7 +52,8 @@ class Opening:
             version=__version__,
             program=program.source,
             start=start,
-            secret=secrets.token_hex(16),
+            secret=self.secret or secrets.token_hex(16),
+            file=program.path,
             sandbox=self.sandbox,
             environment=self.environment(program),
             rules=RULES,

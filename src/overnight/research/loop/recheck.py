@@ -6,8 +6,8 @@ import anyio
 
 from overnight.gate.seeds import candidate_first, trial_seed
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.research.loop.port import Trials
 from overnight.research.loop.slots import Slots
-from overnight.research.loop.trial import TrialRunner
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +23,7 @@ class FreshPair:
 class Recheck:
     """Measures pairs of two commits; the seeds follow from a secret that was drawn only for this."""
 
-    trials: TrialRunner
+    trials: Trials
     slots: Slots
     secret: str
 

@@ -15,9 +15,9 @@ from overnight.machines.place import Place
 from overnight.program.program import Noise
 from overnight.research.events import TrialCancelled, TrialFinished, TrialStarted
 from overnight.research.loop.journal import Journal
+from overnight.research.loop.port import TrialPostponed, Trials
 from overnight.research.loop.slots import Slots, Urgency
 from overnight.research.loop.stop import Stop
-from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.port import EnvironmentWatch
 from overnight.research.search_trial import Searched
 
@@ -37,7 +37,7 @@ class Scheduler:
     """Every trial of a campaign runs here."""
 
     journal: Journal
-    trials: TrialRunner
+    trials: Trials
     slots: Slots
     stop: Stop
     environment: EnvironmentWatch
@@ -72,6 +72,9 @@ class Scheduler:
             seed = self.seed(key, repeat=on.searched.repeat if on.searched else 0)
             try:
                 trial = await trials.run(key, commit=on.commit, tree=on.tree, seed=seed, slot=slot, bar=bar)
+            except TrialPostponed:
+                self.journal.show(TrialCancelled(key=key))
+                return None
             except anyio.get_cancelled_exc_class():
                 self.journal.show(TrialCancelled(key=key))
                 raise

@@ -1,6 +1,6 @@
 """What a campaign's program says about an edit of one of its commits: whether it is in scope, and how much code it adds."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.git.port import FileChange, History
@@ -11,6 +11,9 @@ from overnight.research.loop.committed import committed_text
 from overnight.research.loop.journal import Journal
 from overnight.words.foreign import printable
 
+# What is wrong with changes, a line each, beyond what the program says; given with the files before them, by path.
+ScopeRule = Callable[[Sequence[FileChange], Mapping[str, bytes]], Sequence[str]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scope:
@@ -18,12 +21,14 @@ class Scope:
 
     journal: Journal
     history: History
+    more: ScopeRule | None = None
 
     def violations(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
         """Why changes of a commit are out of scope; empty if they are not."""
         program, executable = self.journal.state.program, self._executable(base)
-        wrong = check_scope(changes, before=self.before(changes, base), executable=executable, program=program)
-        return wrong or self._new_judges(changes, base)
+        before = self.before(changes, base)
+        wrong = check_scope(changes, before=before, executable=executable, program=program)
+        return wrong or self._new_judges(changes, base) or (self.more(changes, before) if self.more else ())
 
     def _new_judges(self, changes: Sequence[FileChange], base: str) -> Sequence[str]:
         """The new files among changes that would judge the proposal, each with the reason."""

@@ -9,6 +9,7 @@ from anyio import from_thread, to_thread
 
 from overnight.files.folders import BadArtifact
 from overnight.gate.early_stopping import CurveMonitor, StoppingBar
+from overnight.gate.seeds import is_first
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
 from overnight.git.port import FileChange
 from overnight.jail.job import JobResult
@@ -122,7 +123,7 @@ class TrialRunner:
         sealed = self._sealed_command(key.stage)
         with self._folder(run.commit, View.SEALED if sealed else View.OPEN) as folder:
             output = await self._commands.run_tree(run, sealed or self.program.measure or "", folder)
-            return self._read(run, output, folder)
+            return self._read(run, key, output, folder)
 
     async def _produce_and_score(self, run: TrialRun, key: TrialKey) -> Mapping[str, float]:
         sealed = self._sealed_command(key.stage)
@@ -130,7 +131,7 @@ class TrialRunner:
         with self._folder(self._start, View.SCORER) as folder:
             self._artifacts.hand_over(key, made, folder)
             output = await self._commands.run(run, sealed or self.program.score or "", folder)
-            return self._read(run, output, folder)
+            return self._read(run, key, output, folder)
 
     def _sealed_command(self, stage: Stage) -> str | None:
         """The command that measures on data used for nothing else; None if the usual command applies."""
@@ -147,7 +148,7 @@ class TrialRunner:
             return TrialFailed(failed.fault, _sealed_reason(key, failed))
         return TrialFailed(failed.fault, str(failed)) if failed.saw_hidden else failed
 
-    def _read(self, run: TrialRun, output: bytes, folder: Path) -> Mapping[str, float]:
+    def _read(self, run: TrialRun, key: TrialKey, output: bytes, folder: Path) -> Mapping[str, float]:
         outside = _outside(run.own)
         name = self.program.metric.name
         if name in outside:
@@ -156,7 +157,7 @@ class TrialRunner:
         if self.program.metric.result:
             with suppress(BadArtifact):
                 result_json = self._workspaces.artifact(folder, self.program.metric.result, self.program.limits.output_bytes)
-        reading = read_metrics(output, self.program.metric, result_json)
+        reading = read_metrics(output, self.program.metric, result_json, sealed=key.stage is Stage.HOLDOUT)
         if not isinstance(reading, MetricReading):
             from overnight.words.failure import read_failure
 
@@ -169,7 +170,8 @@ class TrialRunner:
         metric, code = self.program.metric, run.used[-1].exit_code if run.used else None
         if failed.fault is not Fault.EXIT or metric.result or metric.name in OUTSIDE or (code or 0) < 0:
             return failed
-        if not isinstance(read_metrics(bytes(run.log), metric), MetricReading):
+        sealed = run.key is not None and run.key.stage is Stage.HOLDOUT
+        if not isinstance(read_metrics(bytes(run.log), metric, sealed=sealed), MetricReading):
             return failed
         reason = f"{failed}; it printed {metric.name} all the same, and ended with exit code {code}"
         explained = TrialFailed(failed.fault, reason, failed.excerpt)
@@ -205,7 +207,7 @@ class TrialRunner:
 
 def _is_shown(key: TrialKey) -> bool:
     """Whether researchers see the end of what its tree printed: the head, or what may become it; never of sealed data."""
-    return key.stage is Stage.BASELINE or (key.stage is Stage.SCREEN and key.index == 0)
+    return key.stage is Stage.BASELINE or is_first(key)
 
 
 def _tail(run: TrialRun) -> tuple[str, ...]:

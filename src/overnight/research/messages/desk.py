@@ -93,7 +93,7 @@ class CampaignDesk:
         """What is said after the end of a session that a message stopped."""
         journal = self.campaign.journal
         now = summarise(journal.state, None, str(self.folder), elapsed_s=journal.elapsed_s())
-        return self._reply("it has ended; `overnight run` continues it", *status_message(now)[1:])
+        return self._reply(f"it has ended; `{journal.state.program.command} run` continues it", *status_message(now)[1:])
 
     def _reply(self, first: str, *more: str) -> Reply:
         return Reply(lines=(f"{self.me.name}: {first}", *more))

@@ -41,7 +41,7 @@ def run(context: Context, given: AuditInput) -> AuditReport:
     if not state.kept:
         return report_on(state)
     request = SessionRequest(tag=state.tag, sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
-    with open_audit(repository, state.tag, request, Stop(), []) as audit:
+    with open_audit(repository, request, Stop(), []) as audit:
         anyio.run(lambda: audit.run(pairs=given.pairs, leave_one_out=given.leave_one_out))
         found = audit.journal.state
         if given.report:

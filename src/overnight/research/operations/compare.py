@@ -10,7 +10,7 @@ from overnight.files.signature import Signature
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Argument, Context, Operation, Tier
 from overnight.research.operations._lines import record_signature
-from overnight.research.places.campaigns import campaign_folder, find_campaign, tags_by_session
+from overnight.research.places.campaigns import campaign_folder, find_campaign, is_meta, tags_by_session
 from overnight.research.reading import reading
 from overnight.research.record.restore import newest_snapshot
 from overnight.research.views.comparison import ComparedCampaign, Comparison, changed_lines, compare, compared
@@ -44,7 +44,8 @@ def chosen(given: CompareInput, context: Context) -> tuple[str, str]:
         UserError: fewer than two are named, and there is no other one.
     """
     a, b = given.a, given.b
-    rest = [] if a and b else [tag for tag in tags_by_session(open_repository(context.where).overnight) if tag not in (a, b)]
+    tags = [] if a and b else tags_by_session(open_repository(context.where).overnight)
+    rest = [tag for tag in tags if tag not in (a, b) and not is_meta(tag)]
     if not b and rest:
         b = rest.pop(0)
     if not a and rest:

@@ -5,14 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
-from overnight.research.setup.labs import copy_lab
+from overnight.research.setup.labs import copy_lab, lab_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabsCopyInput:
     """Which lab, and where to."""
 
-    name: Annotated[str, Argument(about="Of a lab.")]
+    name: Annotated[str, Argument(about="Of a lab; `plant#7` is instance 7 of one that is a family.")]
     folder: Annotated[Path | None, Argument(about="A new folder; by default the lab's name.")] = None
 
 
@@ -26,8 +26,9 @@ class CopiedLab:
 
 def run(context: Context, given: LabsCopyInput) -> CopiedLab:
     """Copy it, and commit it there."""
-    target = given.folder or Path(given.name)
-    copy_lab(given.name, context.where / target)
+    lab, instance = lab_of(given.name)
+    target = given.folder or Path(given.name.replace("#", "-"))
+    copy_lab(lab, context.where / target, instance=instance)
     return CopiedLab(name=given.name, folder=target)
 
 

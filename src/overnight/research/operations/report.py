@@ -24,6 +24,9 @@ class ReportInput:
 def run(context: Context, given: ReportInput) -> ReportFiles:
     """Write it."""
     with reading(given.tag, context.where) as campaign:
+        if campaign.state().program.of_campaigns:
+            what = f"`{campaign.folder.name}` is a meta-campaign, whose report says more"
+            raise UserError(what, fix=f"overnight meta report --tag {campaign.folder.name}")
         folder = context.where / given.out if given.out else campaign.folder
         if folder.exists() and not folder.is_dir():
             raise UserError(f"{folder} is not a folder", fix="choose another")

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated
 
 from overnight.errors import UserError
+from overnight.git.repository import open_repository
+from overnight.ledger.lock import holder
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
 from overnight.research.operations._inputs import Tag
 from overnight.research.operations._ordering import giver_of
-from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign, newest_tag
 from overnight.research.record.ordering import order_stop
 
 if TYPE_CHECKING:
@@ -36,11 +38,19 @@ def run(context: Context, given: StopInput) -> StopAsked:
     """Ask it to end."""
     if given.name is not None:
         return _stop_loop(context, given.name, given.tag)
-    repository, found = find_campaign(context.where, given.tag)
+    repository, found = find_campaign(context.where, given.tag or _running_here(context))
     process = order_stop(campaign_folder(repository, found), giver_of(context), key=context.key)
     if process is None:
         raise UserError(f"the campaign `{found}` is not running")
     return StopAsked(campaign=found, process=process)
+
+
+def _running_here(context: Context) -> str | None:
+    """The newest campaign, or else the newest meta-campaign, that runs here; None if neither does."""
+    repository = open_repository(context.where)
+    repository.check_overnight()
+    newest = (newest_tag(repository, meta=meta) for meta in (False, True))
+    return next((tag for tag in newest if tag and holder(campaign_folder(repository, tag))), None)
 
 
 def _stop_loop(context: Context, name: str, tag: str | None) -> StopAsked:

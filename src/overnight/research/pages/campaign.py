@@ -10,7 +10,7 @@ from overnight.operations.page import Link, Page
 from overnight.research.operations import overview
 from overnight.research.pages._pictures import file_of, studio
 from overnight.research.pages._words import words
-from overnight.research.places.campaigns import campaign_folder, find_campaign
+from overnight.research.places.campaigns import campaign_folder, find_campaign, is_meta
 from overnight.research.places.orders import IDEAS
 from overnight.research.report.drawing import Drawn
 from overnight.research.views.overview import Overview
@@ -49,7 +49,8 @@ def _useful(found: Overview) -> Sequence[str]:
     if found.status.running:
         return ("idea add", "stop", "budget")
     judged = ("audit", "verify", "finalize") if found.status.kept else ()
-    return ("idea add", "run", "budget", *judged)
+    elsewhere = ("run", "audit") if is_meta(found.status.tag) else ()  # for the owner at a command line alone
+    return tuple(name for name in ("idea add", "run", "budget", *judged) if name not in elsewhere)
 
 
 def _marked(drawn: Drawn) -> Mapping[str, object]:

@@ -16,6 +16,7 @@ from overnight.research.places.orders import LARGEST
 from overnight.words.foreign import printable
 
 NAME = 100  # characters of a foreign tag in a message
+META_TAGS = "meta-"  # that the tags of meta-campaigns begin with, and no others
 
 
 def campaign_folder(repository: Repository, tag: str) -> Path:
@@ -27,9 +28,31 @@ def campaign_folder(repository: Repository, tag: str) -> Path:
     return repository.overnight / tag
 
 
-def newest_tag(repository: Repository) -> str | None:
-    """The tag of the campaign that was written to last, None if there is none; links are no campaigns."""
-    newest = max(_locks(repository.overnight), default=None)
+def is_meta(tag: str) -> bool:
+    """Whether a tag is that of a meta-campaign, whose trials are whole campaigns."""
+    return tag.startswith(META_TAGS)
+
+
+def require_sort(tag: str, *, meta: bool) -> None:
+    """Check that a session of one sort of campaign has a tag of that sort.
+
+    Raises:
+        UserError: it has not.
+    """
+    if is_meta(tag) == meta:
+        return
+    name = printable(tag, NAME)
+    if meta:
+        raise UserError(f"`{name}` is no name of a meta-campaign", fix=f"call it `{META_TAGS}{name}`, or leave --tag out")
+    raise UserError(f"`{name}` is the name of a meta-campaign", fix=f"use `overnight meta run --tag {name}`, or another name")
+
+
+def newest_tag(repository: Repository, *, meta: bool = False) -> str | None:
+    """The tag of the campaign, or of the meta-campaign, whose session began last; None if there is none.
+
+    Links are no campaigns.
+    """
+    newest = max((lock for lock in _locks(repository.overnight) if is_meta(lock[1]) == meta), default=None)
     return newest[1] if newest else None
 
 
@@ -50,7 +73,7 @@ def _locks(folder: Path) -> Iterator[tuple[int, str]]:
 
 
 def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
-    """The repository around a folder and the tag of a campaign in it, the newest by default.
+    """The repository around a folder and the tag of a campaign in it, by default the newest that is no meta-campaign.
 
     Everything in the campaign's folder is ours then, see `files/own.py`; that it was begun here is not checked.
 
@@ -61,7 +84,9 @@ def find_campaign(folder: Path, tag: str | None) -> tuple[Repository, str]:
     repository.check_overnight()
     found = tag or newest_tag(repository)
     if found is None:
-        raise UserError("there is no campaign here yet", fix="start one with `overnight run`")
+        other = newest_tag(repository, meta=True)
+        also = f"; the meta-campaign `{other}` has commands of its own, such as `overnight meta status`" if other else ""
+        raise UserError("there is no campaign here yet", fix=f"start one with `overnight run`{also}")
     claim_folder(campaign_folder(repository, found))
     return repository, found
 

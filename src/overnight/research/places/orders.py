@@ -24,8 +24,9 @@ LARGEST = 4 * 1024 * 1024  # bytes of a file that are read
 class OrderFiles:
     """The port `Orders`."""
 
-    def __init__(self, program: Path, folder: Path, *, known: str) -> None:
-        """`known` is the campaign's current program text."""
+    def __init__(self, program: Path, folder: Path, *, known: str, rewritten: Callable[[str], str] | None = None) -> None:
+        """`known` is the campaign's current program text; `rewritten` makes such a text of what the file says."""
+        self._rewritten = rewritten
         self._program = program
         self._ideas = folder / IDEAS
         self._known = known
@@ -39,6 +40,8 @@ class OrderFiles:
             return None
         self._stamp = stamp
         text = _text(read_unlinked, self._program)
+        if text is not None and self._rewritten is not None:
+            text = self._rewritten(text)
         if text is None or text == self._known:
             return None
         self._known = text

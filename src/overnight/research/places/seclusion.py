@@ -20,12 +20,25 @@ from overnight.words.foreign import printable
 PATH_SHOWN = 80  # characters of a path in a message
 
 
-def checkout_of(repository: Repository) -> Checkout:
-    """The checkouts as the jail knows them."""
+def checkout_of(repository: Repository, *, seen_from: Repository | None = None) -> Checkout:
+    """The checkouts as the jail knows them.
+
+    Args:
+        repository: that jobs work on.
+        seen_from: that it is a copy of, if it is one: what `readable` names lies in its checkout, and no more of it is shown.
+    """
+    if seen_from is not None:
+        theirs, ours_too = checkout_of(seen_from), checkout_of(repository)
+        return Checkout(
+            toplevels=(*theirs.toplevels, *ours_too.toplevels),
+            private=(*theirs.private, *ours_too.private),
+            is_committed=lambda path: theirs.is_committed(path) or ours_too.is_committed(path),
+        )
     others = worktrees(repository.git_dir, repository.common_dir)
     toplevel = real_path(repository.toplevel)
     toplevels = dict.fromkeys((toplevel, *(real_path(other.folder) for other in others)))
-    ours = (path / FOLDER_NAME for path in toplevels)
+    ours = [path / FOLDER_NAME for path in toplevels]
+    ours += [around for path in toplevels for around in path.parents if around.name == FOLDER_NAME]  # a meta-campaign's
     private = dict.fromkeys(real_path(path) for path in (*ours, repository.git_dir, repository.common_dir))
     elsewhere = (other.commit for other in others if real_path(other.folder) != toplevel and other.commit.strip("0"))
     commits = dict.fromkeys(("HEAD", *elsewhere))

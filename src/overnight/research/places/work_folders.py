@@ -25,15 +25,20 @@ SETTLED_S = 2  # git reads a file again that changed in the second in which its 
 
 
 @contextmanager
-def work_folders(repository: Repository, history: History, program: Program, start: str) -> Iterator["WorkFolders"]:
+def work_folders(
+    repository: Repository, history: History, program: Program, start: str, *, seen_from: Repository | None = None
+) -> Iterator["WorkFolders"]:
     """The work folders of one session of a campaign that starts at a commit, deleted at its end.
+
+    What is not committed is found in the checkout of `seen_from`, if the repository is a copy of that.
 
     A job sees where its folder lies on the host. So that place is of the same form for a campaign, a rehearsal and a rerun:
     a candidate that behaves well only when it is checked must not know when that is.
     """
+    top = (seen_from or repository).toplevel
     placed = Placed(
-        links={path: repository.toplevel / path for path in program.readable if not path.startswith("/")},
-        folders=output_folders(repository.toplevel, history, program, start),
+        links={path: top / path for path in program.readable if not path.startswith("/")},
+        folders=output_folders(top, history, program, start),
     )
     with private_folder(repository.overnight, "work") as place:
         changes = partial(matches, globs=program.editable)

@@ -15,7 +15,7 @@ from pydantic import TypeAdapter
 from overnight import __version__
 from overnight.gate import guards
 from overnight.gate.error_budget import level_of
-from overnight.gate.pairs import Pair, judged_pairs
+from overnight.gate.pairs import Pair, gain_of_parts, judged_pairs
 from overnight.gate.plausibility import Levels, doubts, unbelievable
 from overnight.gate.scale import Scale
 from overnight.gate.seeds import candidate_first
@@ -23,7 +23,7 @@ from overnight.gate.stats import LARGEST as FARTHEST
 from overnight.gate.stats import clip, log_label_swap, mean
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
 from overnight.program.metric import LARGEST as LARGEST_VALUE
-from overnight.program.program import Guard, Metric, Program
+from overnight.program.program import PROGRAM, Metric, Program
 from overnight.research.events import Event
 from overnight.research.findings import Finding
 from overnight.research.history import as_judged
@@ -36,6 +36,8 @@ LARGEST = 1_000_000  # characters: 60 pairs take some 10,000
 FEWEST_OF_SPREAD = 5  # pairs whose heads say how trials vary
 _SAME = 1e-9  # by which sums of logarithms may differ between two machines
 _LARGEST_LOG = 700.0  # e^x beyond it overflows
+# Keys that are written only if they say something, so that other receipts stay as versions before these keys read them.
+_SOME, _SOME_OF_PAIR = ("file", "parts", "expensive"), ("baseline_parts", "candidate_parts")
 _ADAPTER: TypeAdapter[Receipt] = TypeAdapter(Receipt)
 
 
@@ -46,7 +48,7 @@ def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: 
         raise ValueError(f"the events of experiment {kept.number} have no proposal")
     registered = opened.registered
     program, conclusion = state.program, kept.conclusion
-    pairs = tuple(_raw_pairs(state, judged_pairs(opened.trials, conclusion.pairs), program.guards))
+    pairs = tuple(_raw_pairs(state, judged_pairs(opened.trials, conclusion.pairs)))
     margin = registered.margin if registered and conclusion.margin is not None else conclusion.margin
     return Receipt(
         version=__version__,
@@ -58,10 +60,13 @@ def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: 
         commit=kept.commit,
         tree=opened.tree,
         program=program.digest,
+        file=program.path,
         metric=program.metric.name,
         direction=program.metric.direction,
         min_effect=program.metric.min_effect,
         guards=program.guards,
+        parts=program.metric.parts,
+        expensive=program.gate.expensive,
         error_rate=program.gate.error_rate,
         keeps=state.kept.index(kept),
         test=registered.test if registered else None,
@@ -81,7 +86,8 @@ def receipt_of(state: State, kept: Kept, events: Sequence[Event], verdict_hash: 
     )
 
 
-def _raw_pairs(state: State, pairs: Sequence[Pair], bounds: Sequence[Guard]) -> Iterator[RawPair]:
+def _raw_pairs(state: State, pairs: Sequence[Pair]) -> Iterator[RawPair]:
+    bounds = state.program.guards
     for pair in pairs:
         trial = pair.candidate or pair.baseline
         if trial is None:
@@ -94,7 +100,13 @@ def _raw_pairs(state: State, pairs: Sequence[Pair], bounds: Sequence[Guard]) -> 
             baseline=pair.baseline.value if pair.baseline else None,
             candidate=pair.candidate.value if pair.candidate else None,
             guarded={guard.metric: metrics[guard.metric] for guard in bounds if guard.metric in metrics},
+            baseline_parts=_parts_of(state.program.metric, pair.baseline),
+            candidate_parts=_parts_of(state.program.metric, pair.candidate),
         )
+
+
+def _parts_of(metric: Metric, trial: Trial | None) -> tuple[float, ...]:
+    return tuple(trial.metrics[name] for name, _ in metric.parts) if trial and trial.value is not None else ()
 
 
 def _screened(trials: Sequence[Trial]) -> list[float]:
@@ -108,8 +120,12 @@ def _scale_of(metric: Metric, pairs: Sequence[RawPair], margin: float, log_e: fl
 
 
 def write_receipt(receipt: Receipt) -> str:
-    """The receipt as JSON in ASCII, with a line for each field and each pair."""
+    """The receipt as JSON in ASCII, with a line for each field and each pair; what only some campaigns have may be left out."""
     fields = json.loads(_ADAPTER.dump_json(receipt))
+    for some, keys in ((fields, _SOME), *((pair, _SOME_OF_PAIR) for pair in fields["pairs"])):
+        for key in keys:
+            if some[key] in ([], False, PROGRAM):
+                del some[key]
     return "{\n" + ",\n".join(f'"{name}": {_lines(value)}' for name, value in fields.items()) + "\n}\n"
 
 
@@ -135,11 +151,15 @@ def read_receipt(text: str) -> Receipt:
 
 def check_receipt(receipt: Receipt) -> list[Finding]:
     """Whether the verdict follows from the values: everything that needs no repository."""
-    metric = Metric(name=receipt.metric, direction=receipt.direction, min_effect=receipt.min_effect)
+    metric = replace(_metric(receipt), min_effect=receipt.min_effect)
     if receipt.level is None:
         return [_exact(receipt, metric)]
     findings = [_evidence(receipt, metric), _level(receipt, receipt.level), _seeds(receipt)]
     return [*findings, _guarded(receipt, receipt.level)] if receipt.guards else findings
+
+
+def _metric(receipt: Receipt) -> Metric:
+    return Metric(name=receipt.metric, direction=receipt.direction, parts=receipt.parts)
 
 
 def doubts_about(receipt: Receipt, program: Program | None = None) -> tuple[str, ...]:
@@ -147,7 +167,7 @@ def doubts_about(receipt: Receipt, program: Program | None = None) -> tuple[str,
 
     `program` is that of the campaign, None if it is not known: then no gain is unbelievable.
     """
-    metric = Metric(name=receipt.metric, direction=receipt.direction)
+    metric = _metric(receipt)
     both = [
         (pair.baseline, pair.candidate) for pair in receipt.pairs if pair.baseline is not None and pair.candidate is not None
     ]
@@ -170,6 +190,8 @@ def _deviations(receipt: Receipt, metric: Metric, before: Sequence[float], after
 def _evidence(receipt: Receipt, metric: Metric) -> Finding:
     """E, recomputed from the raw values, against what the level requires; and the gain that goes with it."""
     scale = Scale(receipt.scale) if receipt.scale in set(Scale) else Scale.LINEAR
+    if not all(_fit(metric, pair) for pair in receipt.pairs):
+        return Finding(what="evidence", holds=False, detail="the parts of a value are missing, or give another value")
     gains = _gains(metric, scale, receipt.pairs)
     if not gains:
         return Finding(what="evidence", holds=False, detail="no pair has two values")
@@ -194,7 +216,7 @@ def _large(receipt: Receipt, gain: float, min_effect: float | None) -> bool:
 
 
 def _level(receipt: Receipt, level: float) -> Finding:
-    right = level_of(receipt.error_rate, test=max(receipt.test or 1, 1), keeps=receipt.keeps)
+    right = level_of(receipt.error_rate, test=max(receipt.test or 1, 1), keeps=receipt.keeps, expensive=receipt.expensive)
     after = counted(receipt.keeps, "keep")
     detail = f"{level:.3g} for test {receipt.test} after {after}, at an error rate of {receipt.error_rate:g}"
     holds = receipt.test is not None and receipt.test >= 1 and receipt.keeps >= 0 and level <= right * (1.0 + _SAME)
@@ -237,8 +259,30 @@ def _as_trial(pair: RawPair) -> Trial:
 
 
 def _gains(metric: Metric, scale: Scale, pairs: Sequence[RawPair]) -> list[float]:
-    both = ((pair.baseline, pair.candidate) for pair in sorted(pairs, key=lambda pair: pair.index))
-    return [scale.gain(metric, before, after) for before, after in both if before is not None and after is not None]
+    ordered = sorted(pairs, key=lambda pair: pair.index)
+    if metric.parts:
+        both = ((_named(metric, pair.baseline_parts), _named(metric, pair.candidate_parts)) for pair in ordered)
+        return [gain_of_parts(metric, before, after) for before, after in both if before and after]
+    values = ((pair.baseline, pair.candidate) for pair in ordered)
+    return [scale.gain(metric, before, after) for before, after in values if before is not None and after is not None]
+
+
+def _named(metric: Metric, parts: Sequence[float]) -> dict[str, float]:
+    return {name: part for (name, _), part in zip(metric.parts, parts, strict=False)}
+
+
+def _fit(metric: Metric, pair: RawPair) -> bool:
+    """Whether the parts of both values are there and give them."""
+    both = ((pair.baseline, pair.baseline_parts), (pair.candidate, pair.candidate_parts))
+    return all(_gives(metric, parts, value) for value, parts in both)
+
+
+def _gives(metric: Metric, parts: Sequence[float], value: float | None) -> bool:
+    if value is None or not metric.parts:
+        return not parts
+    if len(parts) != len(metric.parts):
+        return False
+    return _same(mean([part / spread for part, (_, spread) in zip(parts, metric.parts, strict=True)]), value)
 
 
 def _log_e(metric: Metric, scale: Scale, pairs: Sequence[RawPair], margin: float) -> float:

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from pydantic import ConfigDict, Field
 
 from overnight.gate.trial import Arm
-from overnight.program.program import Direction, Guard
+from overnight.program.program import PROGRAM, Direction, Guard
 from overnight.research.findings import Finding
 
 FORMAT = 1
@@ -28,6 +28,8 @@ class RawPair:
     baseline: float | None
     candidate: float | None
     guarded: Mapping[str, float] = field(default_factory=dict)  # the candidate's metrics that a guard bounds
+    baseline_parts: tuple[float, ...] = ()  # of a metric that is a mean of parts, in their order
+    candidate_parts: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,10 +48,13 @@ class Receipt:
     commit: str
     tree: str  # digest of the proposal: see `research/changes/scope.py`
     program: str  # SHA-256 of program.md, hex
+    file: Annotated[str, Field(max_length=200)] = PROGRAM  # that the program was made from
     metric: str
     direction: Direction
     min_effect: float | None  # as the user set it, in the metric's units
     guards: tuple[Guard, ...] = ()
+    parts: tuple[tuple[str, Annotated[float, Field(gt=0)]], ...] = ()  # what the metric is the mean of, and their spreads
+    expensive: bool = False  # trials were: the first tests had most of the error budget
     error_rate: _Share  # of the whole campaign
     keeps: _Count  # before this one
     test: _Count | None = None  # place in the error budget; None: a target without noise needs no test

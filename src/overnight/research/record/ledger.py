@@ -4,6 +4,7 @@ Does not cover: what `ledger/chain.py` does not cover. `overnight verify` and th
 are for that.
 """
 
+import shlex
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -40,7 +41,7 @@ BROKEN = (
     "nothing was run or written: `overnight verify` shows what holds, `overnight verify --salvage FILE` writes out "
     "what is intact, and a new --tag starts over"
 )
-BUSY = "watch it with `overnight status`, end it with `overnight stop`, or choose another --tag"
+BUSY = "watch it with `overnight status --tag {tag}`, end it with `overnight stop --tag {tag}`, or choose another --tag"
 
 
 class SqliteLedger(SqliteEventStore[Event]):
@@ -93,7 +94,7 @@ class SqliteLedger(SqliteEventStore[Event]):
                 held.enter_context(super().lock())
             except LedgerBusy as busy:
                 what = f"this campaign is already running (process {busy.process or '?'})"
-                raise CampaignBusy(what, process=busy.process, fix=BUSY) from busy
+                raise CampaignBusy(what, process=busy.process, fix=BUSY.format(tag=shlex.quote(self._folder.name))) from busy
             yield
 
     def open_orders(self, limit: int) -> Sequence[tuple[Item, Ordered]]:

@@ -1,8 +1,9 @@
 """The report as compact Markdown, for agents: the same facts as the page, without raw trials."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import chain
 
+from overnight.research.report.addition import Addition
 from overnight.research.report.diff import DiffView, ShownDiffs
 from overnight.research.story.story import FailureGroup, KeepEvidence, Story
 from overnight.research.views.answers import answers
@@ -27,10 +28,13 @@ _TEXT = 400  # characters of one piece of foreign text
 _DIFF_LINES = 60
 
 
-def render_markdown(story: Story, diffs: ShownDiffs, transcribed: Collection[int] = ()) -> str:
+def render_markdown(
+    story: Story, diffs: ShownDiffs, transcribed: Collection[int] = (), additions: Sequence[Addition] = ()
+) -> str:
     """The whole report; `transcribed` are the assignments of which a transcript is kept."""
     sections: tuple[Iterable[str], ...] = (
         _opening(story, diffs),
+        *(_section(addition.title, _added(addition)) for addition in additions),
         _keeps(story, diffs, transcribed),
         _section("Audit", _facts(audit_facts(story))) if story.audit else (),
         _failures(story),
@@ -143,6 +147,18 @@ def _section(title: str, lines: Iterable[str]) -> Iterator[str]:
     yield ""
     yield from lines
     yield ""
+
+
+def _added(addition: Addition) -> Iterator[str]:
+    yield addition.intro
+    yield ""
+    yield from _facts(addition.facts)
+    for table in addition.tables:
+        yield from ("", table.caption, "", _row(table.head), _row("---" for _ in table.head), *map(_row, table.rows))
+
+
+def _row(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cell if cell == '---' else _later(cell).replace('|', chr(92) + '|') for cell in cells)} |"
 
 
 def _facts(facts: Facts) -> Iterator[str]:

@@ -1,9 +1,11 @@
 """The report as one HTML page that loads nothing, runs nothing and trusts no text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
 from overnight.gate.verdict import Verdict
+from overnight.research.report.addition import Addition
 from overnight.research.report.diff import DiffView, ShownDiffs
 from overnight.research.report.pictures import (
     agreement_picture,
@@ -65,7 +67,9 @@ class KeepSheet:
     sessions: tuple[SessionView, ...]
 
 
-def render_page(story: Story, diffs: ShownDiffs, sessions: ShownSessions = NO_SESSIONS) -> str:
+def render_page(
+    story: Story, diffs: ShownDiffs, sessions: ShownSessions = NO_SESSIONS, additions: Sequence[Addition] = ()
+) -> str:
     """The whole page."""
     return (
         environment()
@@ -100,6 +104,7 @@ def render_page(story: Story, diffs: ShownDiffs, sessions: ShownSessions = NO_SE
             order_facts=order_facts(story),
             sessions=sessions.others,
             environment_facts=environment_facts(story),
+            additions=additions,
         )
     )
 

@@ -1,6 +1,6 @@
 """A campaign's report as files: a page and a picture for people, Markdown for agents."""
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from overnight.research.places.transcripts import FOLDER as TRANSCRIPTS
 from overnight.research.places.transcripts import transcribed
 from overnight.research.record.port import Ledger, Recorded
 from overnight.research.record.restore import Folded, newest_snapshot
+from overnight.research.report.addition import Addition
 from overnight.research.report.diff import Diffs, view_diff
 from overnight.research.report.markdown import render_markdown
 from overnight.research.report.page import render_page
@@ -40,8 +41,12 @@ def write_files(
     *,
     campaign: Path | None = None,
     hide: Callable[[str], str] = str,
+    additions: Sequence[Addition] = (),
 ) -> ReportFiles:
-    """Write the report of a campaign into a folder; `campaign` is its own, if that is another. `hide`: as in `write_report`."""
+    """Write the report of a campaign into a folder; `campaign` is its own, if that is another.
+
+    `hide` and `additions` are as in `write_report`.
+    """
     history = GitHistory(repository)
     try:
         return write_report(
@@ -53,6 +58,7 @@ def write_files(
             believed=read_believed(campaign or folder),
             transcripts=(campaign or folder) / TRANSCRIPTS,
             hide=hide,
+            additions=additions,
         )
     finally:
         history.close()
@@ -68,12 +74,13 @@ def write_report(
     believed: Collection[str] = (),
     transcripts: Path | None = None,
     hide: Callable[[str], str] = str,
+    additions: Sequence[Addition] = (),
 ) -> ReportFiles:
     """Write `report.html`, `progress.png` and `report.md` into the folder, each completely or not at all.
 
     `diffs` gives the unified diff from one commit to another; it is called once for each kept change. `folded` and `believed`
     are as in `tell_story`. `transcripts`: the folder of those of its agents. `hide` takes out secrets that were recorded before
-    they were known to be some.
+    they were known to be some. `additions` are sections for this kind of campaign.
 
     Raises:
         OSError: the folder cannot be written to.
@@ -83,7 +90,7 @@ def write_report(
     files = ReportFiles(html=folder / "report.html", png=folder / "progress.png", md=folder / "report.md")
     folder.mkdir(parents=True, exist_ok=True)
     write_atomically(files.png, progress_png(story))
-    markdown = render_markdown(story, shown, transcribed(transcripts) if transcripts else ())
+    markdown = render_markdown(story, shown, transcribed(transcripts) if transcripts else (), additions)
     write_atomically(files.md, hide(markdown).encode())
-    write_atomically(files.html, hide(render_page(story, shown, choose_sessions(story, transcripts))).encode())
+    write_atomically(files.html, hide(render_page(story, shown, choose_sessions(story, transcripts), additions)).encode())
     return files

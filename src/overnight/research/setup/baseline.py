@@ -152,5 +152,5 @@ async def _first_failure(head: HeadRunner) -> TrialFailed | None:
     if failed := await head.checks():
         return failed
     await head.warm_up()
-    bad = await head.baseline()
+    bad = await head.once() or await head.baseline()
     return failure_of(bad) if bad else await head.rehearse()

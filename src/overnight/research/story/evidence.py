@@ -61,14 +61,14 @@ class EvidenceTally:
         else:
             self._others.add(ended)
 
-    def budget(self, error_rate: float, kept: Sequence[Conclusion], *, keeps: int) -> ErrorBudget:
+    def budget(self, error_rate: float, kept: Sequence[Conclusion], *, keeps: int, expensive: bool = False) -> ErrorBudget:
         """What was spent, what the next test gets, and which keep is the weakest."""
         proven = [one for one in kept if one.level is not None and one.log_e is not None]
         return ErrorBudget(
             error_rate=error_rate,
             tests=self.tests,
             spent=self._spent,
-            next_level=level_of(error_rate, test=self.tests + 1, keeps=keeps),
+            next_level=level_of(error_rate, test=self.tests + 1, keeps=keeps, expensive=expensive),
             weakest=min(proven, key=_margin, default=None),
             draws=tuple(sorted((*self._kept, *self._others.items(), *self._open.values()), key=lambda draw: draw.test)),
         )

@@ -182,9 +182,12 @@ class _Narrator:
 
     def _take_trial(self, trial: Trial, hours: float) -> None:
         self.spending.take(trial)
-        if trial.key.stage is Stage.BASELINE:
+        beside = self.program.gate.expensive and trial.key.stage is Stage.CONFIRM and trial.key.arm is Arm.BASELINE
+        if trial.key.stage is Stage.BASELINE or beside:
             self._take_head_trial(trial, hours)
-        elif trial.key.stage is not Stage.AUDIT and (dossier := self.open.get(trial.key.experiment)):
+        if trial.key.stage is Stage.BASELINE:
+            return
+        if trial.key.stage is not Stage.AUDIT and (dossier := self.open.get(trial.key.experiment)):
             self._take_candidate_trial(dossier, trial, hours)
 
     def _take_head_trial(self, trial: Trial, hours: float) -> None:
@@ -227,6 +230,7 @@ class _Narrator:
         total, incomparable = self._total()
         return Story(
             tag=opened.tag if opened else "",
+            command=program.command,
             metric=program.metric,
             budget=state.budget if state else program.budget,
             target=program.target,
@@ -268,7 +272,8 @@ class _Narrator:
 
     def _errors(self) -> ErrorBudget:
         kept = [conclusion for _, conclusion, _ in self.kept]
-        return self.evidence.budget(self.program.gate.error_rate, kept, keeps=self.state.gate.keeps if self.state else 0)
+        gate, keeps = self.program.gate, self.state.gate.keeps if self.state else 0
+        return self.evidence.budget(gate.error_rate, kept, keeps=keeps, expensive=gate.expensive)
 
     def _keeps(self, *, comparable: bool) -> tuple[KeepEvidence, ...]:
         replaced = {kept.number: kept.replaced_by for kept in self.state.kept} if self.state else {}

@@ -244,6 +244,7 @@ class Story:
     """One campaign, as a report shows it."""
 
     tag: str
+    command: str  # that the commands of such campaigns begin with
     metric: Metric
     budget: Budget
     target: float | None

@@ -5,7 +5,7 @@ that came to nothing, and the limits of that session.
 """
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -45,8 +45,12 @@ class BriefPage:
     text: str  # Markdown
 
 
-def show_brief(folder: Path, role: str | None, tag: str | None) -> BriefPage:
+def show_brief(
+    folder: Path, role: str | None, tag: str | None, background: Callable[[Journal, Path], str] | None = None
+) -> BriefPage:
     """The brief of a role, by default the first that reads one, in the newest campaign around a folder or that of a tag.
+
+    `background`: what else the brief of a campaign says, by its journal and its folder.
 
     Raises:
         UserError: there is no such role or campaign, or nothing yet that a critic could read.
@@ -58,7 +62,9 @@ def show_brief(folder: Path, role: str | None, tag: str | None) -> BriefPage:
             return _page(journal, history, role, campaign="")
     with reading(tag, folder) as campaign, closing(GitHistory(campaign.repository)) as history:
         state = replace(campaign.next_state(), ideas=campaign.ideas())
-        return _page(Journal(campaign.ledger, state), history, role, campaign=state.tag)
+        journal = Journal(campaign.ledger, state)
+        more = background(journal, campaign.folder) if background else ""
+        return _page(journal, history, role, campaign=state.tag, more=more)
 
 
 @contextmanager
@@ -72,9 +78,9 @@ def _not_begun(repository: Repository) -> Iterator[tuple[Journal, GitHistory]]:
         yield Journal(ledger, opening_state(repository, history, "new")), history
 
 
-def _page(journal: Journal, history: GitHistory, role: str | None, *, campaign: str) -> BriefPage:
+def _page(journal: Journal, history: GitHistory, role: str | None, *, campaign: str, more: str = "") -> BriefPage:
     name = _role(journal.state.program, role)
-    briefing = Briefing(journal=journal, history=history)
+    briefing = Briefing(journal=journal, history=history, background=lambda: more)
     if name == CRITIC:
         text = _for_critic(journal, history, name)
     elif name == DIRECTOR:

@@ -172,8 +172,12 @@ def _receipts(campaign: CampaignReader, history: GitHistory, state: State) -> Fi
 
 def _claim(receipt: Receipt) -> tuple[object, ...]:
     """The part of a receipt that does not change when the program does."""
-    raw = [(pair.index, pair.seed, pair.baseline, pair.candidate) for pair in receipt.pairs]
-    return receipt.commit, receipt.tree, receipt.verdict_hash, receipt.level, receipt.log_e, receipt.values, raw
+    raw = [
+        (pair.index, pair.seed, pair.baseline, pair.candidate, pair.baseline_parts, pair.candidate_parts)
+        for pair in receipt.pairs
+    ]
+    known = receipt.commit, receipt.tree, receipt.verdict_hash, receipt.level, receipt.log_e, receipt.values
+    return (*known, receipt.parts, receipt.expensive, raw)
 
 
 class _Reader:

@@ -48,7 +48,7 @@ def examine_receipt(repository: Repository, name: str) -> ReceiptReport:
         same = [_same_change(history, named, commit)] if finalized else []
         findings = (*same, *_in_repository(history, receipt, commit), *check_receipt(receipt))
         holds = all(finding.holds is not False for finding in findings)
-        program = _committed(history, commit)
+        program = _committed(history, commit) if receipt.file == PROGRAM else None
         return ReceiptReport(holds=holds, receipt=receipt, findings=findings, cautions=_cautions(receipt, program))
     finally:
         history.close()
@@ -127,6 +127,9 @@ def _chain(history: GitHistory, receipt: Receipt) -> Finding:
 
 def _program(history: GitHistory, receipt: Receipt) -> Finding:
     """Whether what was improved, and how sure, is as the commit's `program.md` says, if one is committed."""
+    if receipt.file != PROGRAM:
+        made = f"the program was made from {printable(receipt.file, SHOWN)}, so only the receipt says what was measured"
+        return Finding(what="program", holds=None, detail=made)
     if PROGRAM not in history.paths(receipt.base):
         detail = f"{PROGRAM} is not committed, so only the receipt says what was measured"
         return Finding(what="program", holds=None, detail=detail)
@@ -142,8 +145,10 @@ def _program(history: GitHistory, receipt: Receipt) -> Finding:
 
 def _demands(program: Program) -> tuple[object, ...]:
     metric = program.metric
-    return metric.name, metric.direction, metric.min_effect, program.guards, program.gate.error_rate
+    gate = program.gate
+    return metric.name, metric.direction, metric.min_effect, metric.parts, program.guards, gate.error_rate, gate.expensive
 
 
 def _claims(receipt: Receipt) -> tuple[object, ...]:
-    return receipt.metric, receipt.direction, receipt.min_effect, receipt.guards, receipt.error_rate
+    measured = receipt.metric, receipt.direction, receipt.min_effect, receipt.parts
+    return *measured, receipt.guards, receipt.error_rate, receipt.expensive

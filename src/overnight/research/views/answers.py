@@ -32,7 +32,7 @@ def _gained(story: Story) -> ReportAnswer:
         claimed = figures.gain(sum(keep.conclusion.gain or 0.0 for keep in story.keeps))
         why = "The head has no fresh trials yet"
         if story.incomparable:
-            why = f"{story.incomparable}: `overnight audit` measures both side by side"
+            why = f"{story.incomparable}: `{story.command} audit` measures both side by side"
         detail = f"{why}. At acceptance the kept changes gained {claimed} {story.metric.name} in total."
         return ReportAnswer(question="Gained", figure=counted(len(story.keeps), "change"), detail=detail)
     detail = (

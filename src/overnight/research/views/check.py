@@ -104,7 +104,7 @@ def report_on(
         experiments=experiments_that_fit(program.budget, trial_s=trial_s, slots=slots),
         smallest_effect=noise.smallest_effect,
         max_pairs=program.gate.max_pairs,
-        fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0)),
+        fewest_pairs=fewest_pairs(level_of(program.gate.error_rate, test=1, keeps=0, expensive=program.gate.expensive)),
         curves=curves,
         tunable=tunable,
         life=life,
@@ -141,6 +141,8 @@ def _runs(found: CheckReport) -> Iterator[str]:
 def _detectable(found: CheckReport) -> str:
     if found.smallest_effect is not None:
         return f"a gain of about {rough(found.smallest_effect)} is proven four times out of five, a smaller one less often"
+    if not found.sigma:
+        return "not known before the first test: say in `metric.parts` what a pair of equal trees differs by"
     return (
         f"nothing: no gain can be proven within {counted(found.max_pairs, 'pair')}, however large; the first keep needs "
         f"at least {found.fewest_pairs}: raise `gate: {{max_pairs: ...}}`, or leave it out for the default"

@@ -31,9 +31,9 @@ from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import compact, counted, duration
 
 ENDINGS = {
-    "": "killed; `overnight run` continues it",
+    "": "killed; {run} continues it",
     SessionKind.AUDIT: "not running; its last session was an audit",
-    EndReason.ERROR: "ended by an error; `overnight run` continues it, or says what is wrong",
+    EndReason.ERROR: "ended by an error; {run} continues it, or says what is wrong",
     EndReason.INTERRUPT: "stopped by Ctrl-C",
     EndReason.SIGNAL: "stopped by a signal",
     EndReason.TARGET: "stopped: the target is reached",
@@ -88,6 +88,7 @@ class Status:
     """What `status --json` prints."""
 
     tag: str
+    command: str  # what the commands begin with that run and audit it: "overnight", or "overnight meta"
     running: int | None  # process id; None: it is not running
     stopped: str  # why the last session ended; empty while running or after a kill
     stopped_detail: str  # the same in words for people
@@ -155,9 +156,11 @@ def summarise(
     """The status of a campaign in this state; `elapsed_s`: if it runs, until now; `searched`: its newest search trial."""
     report, tally, metric = noise_report(state.program, state.gate), state.tally, state.program.metric
     doubted, used = doubts_of(state), sum(state.usage.values(), Usage())
+    won = state.kept[-1].levels.after if state.program.gate.expensive and state.kept and state.kept[-1].levels else None
     fresh, unfinished = state.gate.baseline, [opened for opened in state.open if opened.conclusion is None]
     return Status(
         tag=state.tag,
+        command=state.program.command,
         running=running,
         stopped=_reason(state.stopped) if state.stopped else "",
         stopped_detail=state.stopped.ending.detail if state.stopped else "",
@@ -168,7 +171,7 @@ def summarise(
         direction=metric.direction.value,
         start=state.start,
         head=state.head,
-        head_value=math.fsum(fresh) / len(fresh) if fresh else None,
+        head_value=math.fsum(fresh) / len(fresh) if fresh else won,
         head_trials=len(fresh),
         noise=report.kind.value,
         sigma=report.sigma if report.known else None,
@@ -341,7 +344,8 @@ def life(now: Status) -> str:
     if now.failed:
         return f"failed: the head cannot be measured: {printable(now.failed, 300)}"
     detail = printable(now.stopped_detail, 300)
-    return detail if now.stopped == EndReason.STOP else ENDINGS.get(now.stopped) or f"stopped: {detail}"
+    ended = ENDINGS.get(now.stopped, "").format(run=f"`{now.command} run`")
+    return detail if now.stopped == EndReason.STOP else ended or f"stopped: {detail}"
 
 
 def _use(use: RoleUse) -> str:
@@ -367,6 +371,8 @@ def measured_level(now: Status) -> str:
     if now.head_value is None:
         return "the head is not measured yet"
     level = f"head {number(now.head_value)}"
+    if not now.head_trials:
+        return f"{level} in the pairs that it was kept for"
     if now.sigma is None:
         return f"{level}, too few trials to know the noise"
     if now.noise == Noise.DETERMINISTIC:

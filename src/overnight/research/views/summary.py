@@ -34,7 +34,7 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
     used = f"{counted(tally.experiments, 'experiment')} in {counted(tally.trials, 'trial')}, {duration(stopped.elapsed_s)}"
     lines = [f"{stopped.ending.detail}; {used}"]
     if stopped.ending.reason is EndReason.BUDGET:
-        lines.append("To continue, raise `budget` in program.md and run again.")
+        lines.append(f"To continue, raise `budget` in {state.program.path} and run again.")
     if stopped.ending.reason in TO_FIX:
         lines.append("To continue, fix that and run again: `overnight agents test ROLE` tries a researcher alone.")
     lines += [f"provider  {line}" for line in provider_lines(state.providers.values(), ended=True)]
@@ -44,10 +44,12 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
             f"cost      {money(tally.cost_usd)} for models{guessed}, {money(tally.cost_usd / len(state.kept))} a kept change"
         )
     if not state.kept and tally.experiments:
-        lines.append("Nothing was kept: no change was proven better beyond noise. `overnight log` shows what was tried.")
+        lines.append(
+            f"Nothing was kept: no change was proven better beyond noise. `{state.program.command} log` shows what was tried."
+        )
     elif not state.kept:
         lines.append("Nothing was kept: no experiment was finished.")
-    lines += [f"#{o.proposed.number} {half_way(o)}: `overnight run` continues it" for o in state.open]
+    lines += [f"#{o.proposed.number} {half_way(o)}: `{state.program.command} run` continues it" for o in state.open]
     for kept in state.kept:
         lines.append(f"kept #{kept.number}: {printable(kept.hypothesis, 200)}{replaced(kept.replaced_by)}")
         lines.append(f"    {state.program.metric.name} {proof(kept.conclusion)}")
@@ -57,8 +59,10 @@ def summary(stopped: Stopped, state: State, report: str = "", picture: str = "")
     lines += [f"DOUBT     {line}" for line in to_look_at(state)]
     lines += [f"report    {report}"] if report else []
     lines += [f"picture   {picture}"] if picture else []
-    review = "; `overnight finalize` makes a branch for review" if state.kept else ", and the branch is at the start"
+    review = (
+        f"; `{state.program.command} finalize` makes a branch for review" if state.kept else ", and the branch is at the start"
+    )
     lines.append(f"branch    {branch_of(state.tag)} (your checkout is as it was{review})")
     if state.kept:
-        lines.append("next      `overnight audit` measures the total gain again, start and head side by side")
+        lines.append(f"next      `{state.program.command} audit` measures the total gain again, start and head side by side")
     return "\n".join(lines)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from overnight.errors import UserError
 from overnight.git.port import FileChange
 from overnight.research.loop.campaign import Campaign
+from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.port import View
 from overnight.research.researchers.tuner.dead import is_fine
 from overnight.research.researchers.tuner.probes import Liveness, find_dead, probe
@@ -21,6 +22,8 @@ def prover_of(campaign: Campaign) -> Prover:
     """Runs trials of a campaign's head that are not recorded."""
     intake, scheduler = campaign.asking.intake, campaign.head.scheduler
     head = campaign.journal.state.head
+    if not isinstance(scheduler.trials, TrialRunner):
+        raise TypeError("only a campaign whose trials are commands has a tree to break")
     return Prover(trials=scheduler.trials, workspaces=intake.workspaces, history=intake.history, commit=head)
 
 

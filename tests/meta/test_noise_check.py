@@ -26,10 +26,14 @@ allowed_researchers: [{role: tuner, use: tuner}]
 CHARTER = parse_charter(TEXT, "meta.md")
 
 
+# As the record of a campaign is counted: a row has what happened alone, so a tuner no tokens.
+ROLES = {"tuner": {"proposed": 1.0, "searched": 60.0}, "explorer": {"proposed": 2.0, "tokens": 800.0}, "idle": {"tokens": 40.0}}
+
+
 def gained(task: InnerTask) -> InnerResult:
     """1 for one arm, 3 for the other."""
     arm = Path(task.folder).parent.name.rpartition("-")[2]
-    return InnerResult(progress=1.0 + 2.0 * int(arm), trials=70, elapsed_s=2.0)
+    return InnerResult(progress=1.0 + 2.0 * int(arm), trials=70, elapsed_s=2.0, by_role=ROLES)
 
 
 @dataclass(slots=True)
@@ -89,6 +93,7 @@ def test_pairs_share_an_instance_and_differ_in_their_secrets(tmp_path: Path) -> 
     assert noise is not None and noise.pairs == 3 and set(noise.targets) == {"plant", "kernel"}
     found = noise.targets["plant"]
     assert (found.mean, found.spread, found.nothing, found.campaigns, found.trials) == (2.0, 2.0, 0.0, 6, 70.0)
+    assert found.proposal_tokens == 840.0 / 2.0
     assert len({task.secret for task in workers.ran}) == 12
     assert len({task.instance for task in workers.ran}) == 3
     assert set(workers.slots) == {0, 1}

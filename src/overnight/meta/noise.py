@@ -204,8 +204,8 @@ def _of(target: Target, results: Mapping[tuple[str, int, int], InnerResult], pai
 
 def _per_proposal(results: Sequence[InnerResult]) -> float:
     """The tokens of one proposal, of roles that ask models; 0 if none does."""
-    roles = [role for one in results for role in one.by_role.values() if role["tokens"]]
-    return sum(role["tokens"] for role in roles) / max(1.0, sum(role["proposed"] for role in roles))
+    roles = [role for one in results for role in one.by_role.values() if role.get("tokens")]
+    return sum(role["tokens"] for role in roles) / max(1.0, sum(role.get("proposed", 0.0) for role in roles))
 
 
 def _why(gains: Sequence[Sequence[float]]) -> str:

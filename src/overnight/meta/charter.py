@@ -7,6 +7,7 @@ from overnight.program.front_matter import Value
 from overnight.program.program import Guard, ResearcherSpec
 
 META = "meta.md"  # at the top of a repository
+USUAL_RESEARCHERS: list[Value] = [{"role": "tuner", "use": "tuner"}]  # of a program or a charter that names none
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

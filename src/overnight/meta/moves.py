@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from overnight.errors import ProgramError
 from overnight.git.port import FileChange
-from overnight.meta.charter import Charter
+from overnight.meta.charter import USUAL_RESEARCHERS, Charter
 from overnight.meta.organisation import MOST_MEMBERS, objections
 from overnight.meta.rewriting import (
     has_risks,
@@ -108,7 +108,7 @@ def _of_members(charter: Charter, text: str, now: _Standing, members: Sequence[E
             yield "only", role, f"Let {role} work alone", made, replace(now, members=alone)
         if role in roles:
             continue
-        more = with_new_member(text, path, entry, [*map(dict, members)] or [{"role": "tuner", "use": "tuner"}])
+        more = with_new_member(text, path, entry, [*map(dict, members)] or USUAL_RESEARCHERS)
         yield "add", role, f"Add {role}", more, replace(now, members=(*now.members, (role, count)))
         for index, old in enumerate(roles) if len(roles) > 1 else ():
             others = (*now.members[:index], (role, count), *now.members[index + 1 :])

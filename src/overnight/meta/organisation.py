@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, replace
 
 from overnight.errors import ProgramError
 from overnight.git.port import FileChange
-from overnight.meta.charter import Charter
+from overnight.meta.charter import USUAL_RESEARCHERS, Charter
 from overnight.program.front_matter import QUOTED, Value, load_front_matter, split_front_matter
 from overnight.program.parser import parse_program
 from overnight.program.program import ADVISERS, Program, ResearcherSpec
@@ -50,7 +50,7 @@ def organisation_of(text: str, path: str) -> Organisation:
     """
     program = parse_program(text, path)
     front = load_front_matter(split_front_matter(text, path)[0], path)
-    raw = front.values.get("researchers", [{"role": "tuner", "use": "tuner"}])
+    raw = front.values.get("researchers", USUAL_RESEARCHERS)
     return Organisation(researchers=raw if isinstance(raw, list) else [], max_pairs=program.gate.max_pairs, program=program)
 
 

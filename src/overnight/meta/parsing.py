@@ -7,7 +7,7 @@ from itertools import count
 
 from pydantic import ValidationError
 
-from overnight.meta.charter import Charter, InnerBudget, MetaBudget, Target
+from overnight.meta.charter import META, USUAL_RESEARCHERS, Charter, InnerBudget, MetaBudget, Target
 from overnight.meta.schema import KEYS, CharterKeys
 from overnight.program.front_matter import (
     QUOTED,
@@ -96,9 +96,7 @@ def parse_charter(text: str, path: str) -> Charter:
         guards=keys.guards,
         notify=front.values.get("notify"),
         researchers=tuple(one.record() for one in keys.researchers),
-        raw_researchers=tuple(
-            mapping_in(one) for one in _list(front.values.get("researchers", [{"role": "tuner", "use": "tuner"}]))
-        ),
+        raw_researchers=tuple(mapping_in(one) for one in _list(front.values.get("researchers", USUAL_RESEARCHERS))),
         body=body,
         source=text,
     )
@@ -145,7 +143,7 @@ def _inner_problems(keys: CharterKeys, front: FrontMatter) -> Iterator[Problem]:
         fix = "write `inner: {trials: 600}`, or trial_seconds, tokens, cost_usd"
         message = "limits nothing: both arms of a comparison need the same budget"
         yield Problem(line=front.line(("inner",)), key="inner", message=message, fix=fix)
-    if keys.organisation == "meta.md":
+    if keys.organisation == META:
         fix = "name the program.md to improve"
         yield Problem(line=front.line(("organisation",)), key="organisation", message="is this very file", fix=fix)
 

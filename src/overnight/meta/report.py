@@ -74,7 +74,7 @@ def _smallest(state: State, charter: Charter, noise: Noise | None, repository: R
 def _slots(charter: Charter, repository: Repository, tag: str) -> int:
     try:
         return slots_of(charter, repository, tag)
-    except UserError:  # a target is gone, and and the report is still made
+    except UserError:  # a target is gone, and the report is still made
         return 1
 
 

@@ -1,6 +1,6 @@
 """The report of a meta-campaign in words: lines for a terminal, and the section of the ordinary report."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from overnight.gate.audit import Estimate
@@ -123,7 +123,7 @@ def _tables(report: MetaReport) -> "Iterator[Table]":
             rows=tuple(_target_row(target, found.times) for target in found.targets),
         )
     if found.kept:
-        names = [name for name, _ in _gained(found)]
+        names = list(dict.fromkeys(name for kept in found.kept for name in kept.gains))
         yield Table(
             caption="Kept changes by public target: the gains by the pairs that proved them, on average too large. "
             "Sealed targets answer as coarsely as any holdout.",
@@ -138,10 +138,6 @@ def _tables(report: MetaReport) -> "Iterator[Table]":
         head=("For", "Inner campaigns", "Trials", "Tokens", "Money", "Time", "Share"),
         rows=tuple(_spending(found)),
     )
-
-
-def _gained(found: MetaOutcome) -> Sequence[tuple[str, None]]:
-    return list(dict.fromkeys((name, None) for kept in found.kept for name in kept.gains))
 
 
 def _target_row(target: TargetOutcome, times: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from overnight.errors import UserError
 from overnight.files.own import read_unlinked
 from overnight.git.repository import Repository
-from overnight.meta.charter import META, Charter
+from overnight.meta.charter import META, USUAL_RESEARCHERS, Charter
 from overnight.meta.parsing import charter_notes, parse_charter
 from overnight.meta.preconditions import check_organisation, check_targets
 from overnight.meta.schema import AUDIT_PAIRS
@@ -69,7 +69,7 @@ def _entries(source: str, ways: Sequence[Way]) -> Sequence[Mapping[str, Value]]:
     """The researchers of the program, then those that this machine has."""
     program = parse_program(source, PROGRAM)
     raw = load_front_matter(split_front_matter(source, PROGRAM)[0], PROGRAM).values.get("researchers")
-    listed: list[Value] = raw if isinstance(raw, list) else [{"role": "tuner", "use": "tuner"}]
+    listed: list[Value] = raw if isinstance(raw, list) else USUAL_RESEARCHERS
     found = [{key: value for key, value in mapping_in(one).items() if key != "count"} for one in listed]
     known = {_plain(spec) for spec in program.researchers}
     roles = {spec.role for spec in program.researchers}

@@ -14,7 +14,7 @@ from typing import TextIO
 
 import anyio
 
-from overnight.errors import OvernightError
+from overnight.errors import OvernightError, leaf_errors
 from overnight.meta.inner import Halt, run_inner
 from overnight.meta.record import open_log
 from overnight.meta.task import POSTPONED, Blame, InnerResult, InnerTask
@@ -46,9 +46,8 @@ def _answer(task: InnerTask) -> str:
         log_into(Path(task.folder))
         return anyio.run(_work, task)
     except BaseExceptionGroup as several:
-        error: BaseException = several
-        while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:  # a task group around the only fault
-            error = error.exceptions[0]
+        leaves = leaf_errors(several)
+        error: BaseException = leaves[0] if len(leaves) == 1 else several  # without the task groups around an only fault
     except (OvernightError, OSError) as one:
         error = one
     traceback.print_exception(error)

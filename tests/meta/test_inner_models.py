@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from overnight.meta.record import finished
 from overnight.meta.targets import pinned
 from overnight.meta.task import Blame, InnerResult, InnerTask
 from overnight.meta.trials import part_of
+from overnight.models.breaker import RetryTimes
 
 CALL = input_tokens(0) + OUTPUT  # tokens
 TARGET = """---
@@ -47,7 +49,7 @@ class Words:
     def __call__(self, body: Json) -> str:
         """The answer to a request."""
         self.calls += 1
-        said = str(body["messages"])
+        said = str(body)  # the messages are `input` on a wire that is tried when another one is refused
         if "as explorer" not in said:
             return "IDEA: lower it | effect: small | risk: safe\nACCEPT"
         old = re.findall(r"METRIC loss=([0-9.]+)", said)[0]
@@ -131,7 +133,8 @@ def test_models_that_refuse_give_no_value(
 def test_a_rate_limit_is_waited_for(
     task: InnerTask, models: ScriptedModels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Refused with a time to wait, it goes on after that, and has its whole budget."""
+    """Refused for a while, it goes on after that, and has its whole budget."""
+    monkeypatch.setattr("overnight.models.gateway.RetryTimes", partial(RetryTimes, busy_s=0.01, busiest_s=0.05))
     provide(tmp_path, monkeypatch, models.url("f429x4/v1"))
     result = run(task)
     assert (result.trials, result.blame) == (10, "")

@@ -8,7 +8,6 @@ jobs of an inner campaign find it as those of a usual campaign there do, and see
 import hashlib
 import math
 import os
-import subprocess
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.folders import remove_tree
 from overnight.files.own import close_folder, make_folder, read_unlinked
+from overnight.git import process
 from overnight.git.repository import Repository, open_repository
 from overnight.machines.share import search_path
 from overnight.meta.charter import Target
@@ -62,8 +62,8 @@ def pinned(source: Repository, commit: str, folder: Path) -> Path:
 def _sweep(copies: Path) -> None:
     """Delete what processes that are gone left half made."""
     for left in copies.glob(f"{MAKING}*"):
-        process = left.name.removeprefix(MAKING).partition("-")[0]
-        if not (process.isdecimal() and Path("/proc", process).exists()):
+        owner = left.name.removeprefix(MAKING).partition("-")[0]
+        if not (owner.isdecimal() and Path("/proc", owner).exists()):
             remove_tree(left)
 
 
@@ -120,16 +120,16 @@ def git(*arguments: str, at: Path) -> str:
 
     Raises:
         UserError: it fails.
+        GitTooSlow: it does not answer.
     """
     environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-    command = ["git", *IDENTITY, *arguments]
-    done = subprocess.run(command, cwd=at, env=environment, check=False, capture_output=True, text=True, errors="replace")
+    done = process.run([*IDENTITY, *arguments], folder=at, environment=environment)
     if done.returncode:
-        said = printable(done.stderr.strip(), SHOWN)
+        said = printable(done.stderr.decode(errors="replace").strip(), SHOWN)
         raise UserError(
             f"git {arguments[0]} fails in {at}: {said}", fix="make room on the disk, and see `git fsck` in the target"
         )
-    return done.stdout
+    return done.stdout.decode(errors="replace")
 
 
 def most_slots(programs: Iterable[Program], *, cores: int, memory_bytes: int) -> int:

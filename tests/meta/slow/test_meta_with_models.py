@@ -57,7 +57,7 @@ class Advised:
 
     def __call__(self, body: dict[str, Any]) -> str:
         """The answer to a request on the chat wire."""
-        said = str(body["messages"])
+        said = str(body)
         if body["model"] == "large":
             if not self.texts:
                 return "There is nothing left."

@@ -1,7 +1,8 @@
 """The built-in researcher of organisations: it changes who works, how many, how proofs are paid for, risk, and the ideas.
 
-One change at a time, each once on a head. What was tried decides what comes next: kinds of changes, and roles and ideas, that
-were kept or nearly so come sooner, those that were not come later; two changes that were nearly proven are tried as one.
+It opens with each researcher alone, which shows who contributes. Then it makes one change at a time, each once on a head. What
+was tried decides what comes next: kinds of changes, and roles and ideas, that were kept or nearly so come sooner, those that
+were not come later; two changes that were nearly proven are tried as one.
 """
 
 import random
@@ -16,9 +17,10 @@ from overnight.program.program import ResearcherSpec
 from overnight.research.experiment import Draft, Experiment, Scalar
 from overnight.research.researchers.port import Assignment, NoIdeas, Researcher, SearchTrial
 
+ALONE = "only"  # the kind of change that leaves one researcher
 # How often each kind of change is tried before any was. Who works decides most, how many of them least.
 PRIORS: Mapping[str, float] = {
-    "only": 3.0, "replace": 2.0, "add": 2.0, "remove": 2.0, "risk": 2.0, "first": 1.5, "drop": 0.5, "pairs": 1.0, "count": 0.5,
+    ALONE: 3.0, "replace": 2.0, "add": 2.0, "remove": 2.0, "risk": 2.0, "first": 1.5, "drop": 0.5, "pairs": 1.0, "count": 0.5,
 }  # fmt: skip
 CREDIT = {Verdict.KEEP: 2.0}  # of a change, for others of its kind or about the same
 NEAR = 1.0  # the credit of one that was better, but not proven
@@ -35,6 +37,7 @@ class OrganisationTuner:
         self._tried: set[tuple[str, str]] = set()  # head, move
         self._credit: dict[str, tuple[float, int]] = {}  # of a kind or a subject: how much, in how many tests
         self._near: dict[str, list[str]] = {}  # moves by head
+        self._keeps = 0
         self._moves: tuple[str, list[Move]] = ("", [])  # of the newest text
 
     def learn(self, experiment: Experiment) -> None:
@@ -46,6 +49,7 @@ class OrganisationTuner:
         ended = experiment.conclusion
         if ended is None or ended.verdict is Verdict.REJECT:
             return
+        self._keeps += ended.verdict is Verdict.KEEP
         near = ended.verdict is Verdict.DISCARD and ended.pairs > 0 and (ended.gain or 0.0) > 0.0
         if near and BOTH not in kind:
             self._near.setdefault(experiment.base, []).append(move)
@@ -77,6 +81,9 @@ class OrganisationTuner:
         left = [move for move in every if (assignment.head, move.what) not in self._tried]
         if not left:
             raise NoIdeas("every single change of this organisation was tried")
+        alone = next((move for move in left if move.kind == ALONE), None)
+        if alone is not None and not self._keeps:
+            return alone
         many = {move.kind: sum(other.kind == move.kind for other in left) for move in left}
         weights = [PRIORS[move.kind] / many[move.kind] * self._worth(move) for move in left]
         chance = random.Random(f"{assignment.role} {assignment.number} {assignment.head}")  # noqa: S311  # repeats after a restart

@@ -25,7 +25,7 @@ from overnight.meta.demo import CHARTER, SCREENING, TRIALS, make_demo
 from overnight.meta.inner import Halt, run_inner
 from overnight.meta.moves import Move, moves
 from overnight.meta.parsing import parse_charter
-from overnight.meta.researcher import PRIORS
+from overnight.meta.researcher import choose
 from overnight.meta.task import InnerResult, InnerTask
 from overnight.program.program import PROGRAM
 
@@ -141,8 +141,7 @@ def order(seed: int, every: Sequence[Move]) -> Iterator[str]:
     """Changes in an order of the tuner, before it has learned anything."""
     chance, left = random.Random(seed), list(every)
     while left:
-        many = {move.kind: sum(other.kind == move.kind for other in left) for move in left}
-        chosen = chance.choices(left, [PRIORS[move.kind] / many[move.kind] for move in left])[0]
+        chosen = choose(left, chance, lambda _: 1.0, opening=True)
         left.remove(chosen)
         yield chosen.what
 

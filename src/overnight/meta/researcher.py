@@ -6,7 +6,7 @@ were not come later; two changes that were nearly proven are tried as one.
 """
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from itertools import combinations
 
 from overnight.agents.context import AgentContext
@@ -25,6 +25,14 @@ PRIORS: Mapping[str, float] = {
 CREDIT = {Verdict.KEEP: 2.0}  # of a change, for others of its kind or about the same
 NEAR = 1.0  # the credit of one that was better, but not proven
 KIND, SUBJECT, MOVE, BOTH = "kind", "about", "move", " and "  # notes; what joins two changes
+
+
+def choose(left: Sequence[Move], chance: random.Random, worth: Callable[[Move], float], *, opening: bool) -> Move:
+    """The next change of those that are left; in the opening each researcher alone, in the charter's order."""
+    if opening and (alone := next((move for move in left if move.kind == ALONE), None)):
+        return alone
+    many = {move.kind: sum(other.kind == move.kind for other in left) for move in left}
+    return chance.choices(left, [PRIORS[move.kind] / many[move.kind] * worth(move) for move in left])[0]
 
 
 class OrganisationTuner:
@@ -81,13 +89,8 @@ class OrganisationTuner:
         left = [move for move in every if (assignment.head, move.what) not in self._tried]
         if not left:
             raise NoIdeas("every single change of this organisation was tried")
-        alone = next((move for move in left if move.kind == ALONE), None)
-        if alone is not None and not self._keeps:
-            return alone
-        many = {move.kind: sum(other.kind == move.kind for other in left) for move in left}
-        weights = [PRIORS[move.kind] / many[move.kind] * self._worth(move) for move in left]
         chance = random.Random(f"{assignment.role} {assignment.number} {assignment.head}")  # noqa: S311  # repeats after a restart
-        return chance.choices(left, weights)[0]
+        return choose(left, chance, self._worth, opening=not self._keeps)
 
     def _worth(self, move: Move) -> float:
         """How much likelier a change is to be kept than before anything was tried."""

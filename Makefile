@@ -5,7 +5,7 @@ AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-wheel check bench bench-gate bench-meta picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-wheel check bench bench-gate bench-meta picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -45,6 +45,10 @@ test-meta: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	$(BIN)/pytest tests/meta/slow --override-ini timeout=1800
 
+test-actions: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/actions/slow --override-ini timeout=900
+
 test-wheel: $(VENV)/installed-dev
 	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build
 	build/wheel/bin/python -m build -o build/wheel/dist . > build/wheel/log
@@ -76,6 +80,7 @@ picture: $(VENV)/installed-dev
 	@.ci/chromium
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/picture.py
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/surface_picture.py
+	PYTHONPATH=tests:tests/browser $(BIN)/python tests/browser/actions_picture.py
 
 setup: $(VENV)/installed-dev
 

@@ -20,6 +20,8 @@ SCRIPTS = (
     "spending.py",
     "surface.py",
     "agent.py",
+    "actions/throughput.py --bare",
+    "actions/many.py",
     "brief.py",
     "surface_mcp.py",
     "tuner.py --seeds 4",

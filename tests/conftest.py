@@ -59,6 +59,7 @@ def _no_state_of_the_user(tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     """Marks of campaigns go to a folder of the session, also those of processes that it starts."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        patch.setenv("OVERNIGHT_NO_BOARD", "1")  # no test leaves a process behind
         yield
 
 

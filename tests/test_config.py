@@ -62,6 +62,18 @@ def test_a_file_names_providers_and_prices(tmp_path: Path) -> None:
     assert settings.prices.find("plain") == Price(input=1.0, cached=1.0, output=2.0)
 
 
+def test_how_many_actions_are_worked_on(tmp_path: Path) -> None:
+    """Ten at once and four results without a word of the file; a mistake names the key and the page."""
+    usual = read(tmp_path, "").actions
+    assert (usual.at_once, usual.most_waiting) == (10, 4)
+    fewer = read(tmp_path, "[actions]\nat_once = 2\n").actions
+    assert (fewer.at_once, fewer.most_waiting) == (2, 4)
+    with pytest.raises(UserError, match=r"actions.at_once: input should be greater than or equal to 1"):
+        read(tmp_path, "[actions]\nat_once = 0\n")
+    with pytest.raises(UserError, match=r"actions.slots: is not a known key; delete it, or see docs/actions.md"):
+        read(tmp_path, "[actions]\nslots = 3\n")
+
+
 def test_without_a_file_the_environment_names_them(tmp_path: Path) -> None:
     """The usual variables in a fixed order, and the usual variables for base URLs; empty ones are ignored."""
     environment = {

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from overnight.errors import UserError
 from overnight.models.known_providers import KNOWN, KnownProvider, first_set
 from overnight.models.provider import SILENCE_S, Price, Prices, Provider
-from overnight.models.spending.limits import CAMPAIGN, TRYOUT, PeriodLimits, SpendingRules
+from overnight.models.spending.limits import ACTION, CAMPAIGN, TRYOUT, PeriodLimits, SpendingRules
 from overnight.models.usage import Wire
 from overnight.notices.notice import NotifySettings
 from overnight.notices.settings import NotifySettingsKeys
@@ -27,10 +27,23 @@ from overnight.words.quantities import more
 VARIABLE = "OVERNIGHT_SETTINGS"
 LARGEST_FILE = 1024 * 1024  # bytes
 MOST_ENTRIES = 100
+MOST_AT_ONCE = 64  # actions
 QUOTED = 80  # characters of a key in a message
 LONGEST_MESSAGE = 300
-PAGES = {"notify": "docs/notify.md", "spending": "docs/spending.md"}  # of what a key begins with; else docs/gateway.md
+PAGES = {
+    "notify": "docs/notify.md",
+    "spending": "docs/spending.md",
+    "actions": "docs/actions.md",
+}  # of what a key begins with; else docs/gateway.md
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionSettings:
+    """How many actions are worked on."""
+
+    at_once: int = 10
+    most_waiting: int = 4  # results that wait for a person, from which no new action begins
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +55,7 @@ class Settings:
     prices: Prices = field(default_factory=Prices)
     notify: NotifySettings = field(default_factory=NotifySettings)
     spending: SpendingRules = field(default_factory=SpendingRules)
+    actions: ActionSettings = field(default_factory=ActionSettings)
 
 
 def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
@@ -60,6 +74,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
         prices=Prices(table={name: entry.record() for name, entry in keys.prices.items()}),
         notify=keys.notify.record(),
         spending=keys.spending.rules(str(path)),
+        actions=ActionSettings(at_once=keys.actions.at_once, most_waiting=keys.actions.most_waiting),
     )
 
 
@@ -271,12 +286,20 @@ class _SpendingKeys(_PeriodKeys):
     zone: Annotated[Text, AfterValidator(_known_zone)] | None = None
     campaign: _PeriodKeys | None = None
     tryout: _PeriodKeys | None = None
+    action: _PeriodKeys | None = None
 
     def rules(self, source: str) -> SpendingRules:
         """The owner's limits."""
-        own = {CAMPAIGN: self.campaign, TRYOUT: self.tryout}
+        own = {CAMPAIGN: self.campaign, TRYOUT: self.tryout, ACTION: self.action}
         systems = {name: keys.limits() for name, keys in own.items() if keys}
         return SpendingRules(total=self.limits(), systems=systems, zone=self.zone or "", source=source)
+
+
+class _ActionKeys(_Part):
+    """`[actions]`."""
+
+    at_once: Annotated[int, Field(ge=1, le=MOST_AT_ONCE)] = 10
+    most_waiting: Annotated[int, Field(ge=1, le=1000)] = 4
 
 
 class _Keys(_Part):
@@ -286,6 +309,7 @@ class _Keys(_Part):
     prices: Annotated[Mapping[Glob, _PriceKeys], Field(max_length=10 * MOST_ENTRIES)] = {}
     notify: NotifySettingsKeys = NotifySettingsKeys.model_construct()
     spending: _SpendingKeys = _SpendingKeys.model_construct()
+    actions: _ActionKeys = _ActionKeys.model_construct()
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -10,7 +10,7 @@ from overnight.cli.main import COMMANDS, REGISTRY
 from overnight.cli.options import CALLER
 from overnight.errors import UserError
 
-OWNER_S = {"serve", "token", "demo", "secret", "up", "down"}
+OWNER_S = {"serve", "token", "demo", "secret", "up", "down", "work-on"}
 
 
 def test_who_calls_is_declared() -> None:

@@ -15,7 +15,7 @@ import click
 import pytest
 from targets import git, make_repo, overnight, program, read_json
 
-from overnight.cli.main import COMMANDS
+from overnight.cli.main import COMMANDS, attribute_of
 from overnight.machines.cores import claimed_cores
 
 BETTER = ("OFFSET = 5.0", "OFFSET = 3.0")
@@ -26,7 +26,7 @@ LOWER = "sed -i s/5.0/3.0/ train.py; echo HYPOTHESIS: a lower offset"
 def test_the_listed_help_is_the_command_s_own(name: str) -> None:
     """The list on the first screen has the first line of each command's help."""
     module, line = COMMANDS[name]
-    command = getattr(importlib.import_module(f"overnight.cli.{module}"), name)
+    command = getattr(importlib.import_module(f"overnight.cli.{module}"), attribute_of(name))
     assert isinstance(command, click.Command) and command.help is not None
     assert re.split(r"\n\n|\b\f", command.help)[0].replace("\n", " ").split("; exit code")[0].rstrip(".") == line.rstrip(".")
 

@@ -5,7 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import closing, suppress
 from itertools import count
 from pathlib import Path
 from random import Random
@@ -20,14 +20,17 @@ from started_processes import Started, processes
 import overnight
 from overnight.errors import RepositoryError
 from overnight.git import process
+from overnight.git.ancestry import is_ancestor, merge_base
 from overnight.git.deadline import Deadline
 from overnight.git.finalize import finalize
 from overnight.git.history import GitHistory
+from overnight.git.objects import ObjectStore
 from overnight.git.own_config import PREFIX, TAKEN_OVER
 from overnight.git.port import KeptChange
 from overnight.git.repository import check_branch_free, open_repository
 from overnight.git.trees import FOLDER, TreeEntry
 from overnight.git.uncommitted import uncommitted, why_absent
+from overnight.git.whole_merge import Merger, Sides
 from overnight.research.setup.labs import copy_lab
 from overnight.research.tryout.repo import make_throwaway
 
@@ -74,13 +77,22 @@ def use_all(folder: Path, out: Path) -> set[str]:
     assert history.parents(two) == (start,)
     assert {file.path for file in history.files(two)} <= set(history.paths(two))
     assert history.read_files(one, ["train.py"]) == {"train.py": b"x = 1\nrate = 0.1\n"}
+    assert history.ids(one).keys() == {file.path for file in history.files(one)}
+    assert {*history.links(one), *history.submodules(one)} <= set(history.paths(one))
     out.mkdir()
-    history.write_tree(one, out)
+    history.write_tree(one, out, links=True)
     history.publish(one, "evidence")
     assert history.published(one) == "evidence"
     assert history.trailer(one, "Overnight-Attempt") == "" and history.same_files(one, one)
     assert history.advance(tag="withdrawn", old=None, new=start) and history.retract(tag="withdrawn", at=start)
+    assert history.move_branch("overnight/moved", old=None, new=start)
+    assert list(history.links(start)) == list(history.submodules(start)) == []
     history.close()
+    assert is_ancestor(repository.git_dir, start, two) and merge_base(repository.git_dir, one, two) == start
+    with closing(ObjectStore(repository.git_dir)) as store:
+        sides, deadline = Sides(ours="o", base="b", theirs="t"), Deadline.within(60)
+        merger = Merger(store=store, git_dir=repository.git_dir, sides=sides, deadline=deadline)
+        assert merger.merge(base=start, ours=one, theirs=two).clashes == ()
     finalize(repository, start=start, kept=[KeptChange(commit=one, subject="s", body="b")], branch="overnight/t")
     finalize(repository, start=start, kept=[KeptChange(commit=one, subject="other", body="b")], branch="overnight/u")
     with pytest.raises(RepositoryError):

@@ -1,12 +1,14 @@
 """Objects of a repository that were read or written last are kept in memory, by nothing but their full ids."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from targets import git, make_repo, program
 
 from overnight.errors import RepositoryError
+from overnight.files.folders import CHUNK_BYTES
 from overnight.git.objects import RECENT, SMALL_BYTES, ObjectStore
 
 
@@ -32,7 +34,7 @@ def forget(repo: Path, oid: str) -> None:
 def copied(store: ObjectStore, oid: str, path: Path) -> bytes:
     """What is copied of a blob."""
     with path.open("wb") as file:
-        store.copy_blob(oid, file.fileno())
+        store.copy_blobs([(oid, file.fileno())])
     return path.read_bytes()
 
 
@@ -47,6 +49,26 @@ def test_small_objects_are_read_once(repo: Path, store: ObjectStore, tmp_path: P
     assert store.blob(read) == copied(store, read, tmp_path / "b") == text
     assert store.blob(copied_first) == first
     assert store.commit(commit).tree == tree
+
+
+def test_many_files_are_copied_at_once(repo: Path, store: ObjectStore, tmp_path: Path) -> None:
+    """Each gets its own content, whatever its size and whether it is known; one that is missing is an error."""
+    sizes = (0, 1, SMALL_BYTES, SMALL_BYTES + 1, CHUNK_BYTES, 2 * CHUNK_BYTES + 7, 5)
+    contents = [bytes([number]) * size for number, size in enumerate(sizes)]
+    oids = [store.add_blob(content) for content in contents]
+    fresh = ObjectStore(repo / ".git")
+    for reader in (store, fresh, fresh):  # the last one knows the small ones
+        with ExitStack() as opened:
+            files = [opened.enter_context((tmp_path / str(number)).open("wb")) for number in range(len(oids))]
+            reader.copy_blobs([(oid, file.fileno()) for oid, file in zip(oids, files, strict=True)])
+        assert [(tmp_path / str(number)).read_bytes() for number in range(len(oids))] == contents
+    assert list(fresh.contents([*oids, *oids[:2]], "blob")) == [*contents, *contents[:2]]
+    with pytest.raises(RepositoryError):
+        list(fresh.contents([oids[0], "0" * 40], "blob"))
+    with (tmp_path / "none").open("wb") as file, pytest.raises(RepositoryError):
+        fresh.copy_blobs([(oids[3], file.fileno()), ("0" * 40, file.fileno()), (oids[5], file.fileno())])
+    assert copied(fresh, oids[5], tmp_path / "after") == contents[5]
+    fresh.close()
 
 
 def test_an_object_of_another_kind_is_none_of_that_kind(repo: Path, store: ObjectStore) -> None:

@@ -159,7 +159,7 @@ def test_unreadable_interpreter_comes_with_its_fix(monkeypatch: pytest.MonkeyPat
     python.parent.mkdir(parents=True)
     python.touch(mode=0o700)
     reach = Reach(folders=(f"{tmp_path}/own",), search_path=f"{tmp_path}/own/bin:/usr/bin", pythons=(str(python),))
-    monkeypatch.setattr(jail_module, "find_reach", lambda *_: reach)
+    monkeypatch.setattr(jail_module, "find_reach", lambda *_, environment="": reach)
     with pytest.raises(SandboxError, match=rf"cannot run {python}; .*chmod -R o\+rX {tmp_path}/own"):
         JailExecutor(slots=1, search_path="/usr/bin")
 

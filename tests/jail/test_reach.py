@@ -217,3 +217,32 @@ def test_links_on_path_show_no_more_than_the_tool(tmp_path: Path) -> None:
 def test_a_path_is_within_a_folder_by_its_names(path: str, folder: str, *, within: bool) -> None:
     """Whole names count, and a folder without a name holds nothing."""
     assert is_within(path, (folder,)) is within
+
+
+def test_an_environment_that_nobody_put_on_path_is_shown_and_not_run(tmp_path: Path) -> None:
+    """Its programs come first, with the installation that its Python is a link to; a link to a person's folder shows a file."""
+    base = tmp_path / "home/.local/python"
+    python = make_python(base / "bin/python3", prefix=base)
+    python.write_text(f"#!/bin/sh\ntouch {tmp_path}/ran\n")
+    (base / "lib").mkdir()
+    environment = tmp_path / "repo/.venv"
+    (environment / "bin").mkdir(parents=True)
+    (environment / "bin/python3").symlink_to(python)
+    (tmp_path / "home/work/bin").mkdir(parents=True)
+    (tmp_path / "home/work/bin/python").write_text("#!/bin/sh\n")
+    (tmp_path / "home/work/bin/python").chmod(0o755)
+    (environment / "bin/python").symlink_to(tmp_path / "home/work/bin/python")
+    checkout = Checkout(toplevels=(tmp_path / "repo",))
+    reach = find_reach("/usr/bin", tmp_path / "home", checkout, environment=str(environment))
+    assert reach.search_path == f"{environment}/bin:/usr/bin"
+    assert reach.folders[:3] == (str(environment), str(base), f"{tmp_path}/home/work/bin/python")
+    assert not (tmp_path / "ran").exists() and not any(path.startswith(str(tmp_path)) for path in reach.pythons)
+
+
+def test_an_environment_that_is_the_home_or_the_checkout_is_not_shown(tmp_path: Path) -> None:
+    """Whatever names it."""
+    for folder in ("home/.venv", "repo"):
+        (tmp_path / folder / "bin").mkdir(parents=True)
+    checkout = Checkout(toplevels=(tmp_path / "repo",))
+    for environment in (tmp_path / "repo", tmp_path):
+        assert find_reach("/usr/bin", tmp_path / "home", checkout, environment=str(environment)).folders == ()

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import hostile
 import pytest
+from action_boards import board_of
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from surface_campaigns import TAG, campaign_of
@@ -35,7 +36,7 @@ from overnight.web.rendering import render_html
 SEALED_VALUE = re.compile(r"(?<!\w)7,?654,?3[0-9]{2}(?!\w)")  # see `campaigns.SEALED`
 OUTSIDE = "link elsewhere"
 MARKUP = {"html_block", "html_inline", "image", OUTSIDE}
-UNKNOWN = {REPOSITORY: "elsewhere", "tag": "nov31", "number": 999_999, "name": "nobody"}
+UNKNOWN = {REPOSITORY: "elsewhere", "tag": "nov31", "number": 999_999, "name": "nobody", "artifact": "f" * 64}
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,10 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         patch.setenv("XDG_STATE_HOME", str(place / "state"))
         made = campaign_of(place / "model", 300, nasty=True)
         leave_task(made.repository)
+        actions = board_of(place, nasty=True)
         empty = make_repo(place / "empty", "")
         (empty / "program.md").unlink()
-        yield owner({"model": made.repository, "empty": empty})
+        yield owner({"model": made.repository, "empty": empty, "shop": actions.repository})
 
 
 def leave_task(repository: Path) -> None:

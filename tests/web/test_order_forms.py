@@ -1,5 +1,6 @@
 """Forms of orders, made from the typed inputs of their operations."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -52,6 +53,20 @@ def test_what_a_page_gives_is_not_asked(looked: Looked) -> None:
     assert (form.asked, form.options) == ([], [])
     assert form.command == "overnight stop --tag 'night 1'"
     assert form.action == "/api/v1/repos/a%20b/stop"
+
+
+def test_what_a_page_offers_is_chosen(looked: Looked) -> None:
+    """One of several values is asked for, without a way around it; the only one is given."""
+    looked = replace(looked, parts={})
+    several = order_form("do", looked, {}, {"repo": ("a", "b")})
+    assert [(field.name, field.choices) for field in several.asked] == [("text", ()), ("repo", ("a", "b"))]
+    assert [(field.name, field.value) for field in order_form("do", looked, {}, {"repo": ("a",)}).hidden] == [("repo", "a")]
+
+
+def test_what_is_true_false_or_neither_has_three_answers(looked: Looked) -> None:
+    """So that leaving it alone does not say no."""
+    [plan] = [field for field in order_form("do", looked, {}).options if field.name == "plan"]
+    assert (plan.kind, plan.value, plan.choices) == ("answer", "", ("", "yes", "no"))
 
 
 def test_a_number_has_its_bounds_and_a_choice_its_choices(looked: Looked) -> None:

@@ -111,6 +111,7 @@ class Agent:
     opens: Opens
     program: bool = True  # as in `AgentSession`, as the next one
     wires: Collection[Wire] = ()
+    remembers: bool = True  # a further prompt of a session may speak of what was said before
     script: bool = False  # a command that is no agent: its exit code counts, and it gets one prompt only
 
     @asynccontextmanager

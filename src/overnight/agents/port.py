@@ -32,6 +32,7 @@ class Task:
     advises: bool = False  # an answer in words is wanted, and no change of a file
     done: Callable[[], bool] = _never  # whether the folder holds an edit now that may be taken as it stands
     may_edit: Callable[[str], bool] = _nothing  # which paths in the folder; for an agent whose edits we make
+    system: str = ""  # in place of our agents' own text, which speaks of research; empty: that one
     objection: Callable[[], str] = _none  # why what the folder holds now would be rejected; empty if it would not
 
 

@@ -21,7 +21,9 @@ if TYPE_CHECKING:  # a session of the owner's needs none of it
 
 # Commands that are no operations, or not as a whole, which others than the owner may call: they read, try or can be taken
 # back, or pass the door themselves. Any other is the owner's.
-FOR_OTHERS = frozenset({"init", "agents", "check", "mcp", "notify", "show", "compare", "verify", "run", "audit", "meta"})
+FOR_OTHERS = frozenset(
+    {"init", "agents", "check", "mcp", "notify", "show", "compare", "verify", "run", "audit", "meta", "do", "board", "review"}
+)
 LINE = 2000  # characters of a note
 
 

@@ -62,9 +62,9 @@ def init(
     below = folder_below(repository, Path.cwd())
     how, of_time = Take(take) if take else None, TimeUnit(unit) if unit else None
     wishes = Wishes(**options, readable=paths, take=how, unit=of_time, below=below)
-    ask = (lambda _: yes) if yes or as_json else _ask
+    ask = (lambda _: yes) if yes or as_json else ask_to_write
     say = _silent if as_json else click.echo
-    tries = FirstTrials(sandbox=sandbox, during=_elapsed)
+    tries = FirstTrials(sandbox=sandbox, during=elapsed)
     report = anyio.run(initialise, repository, wishes, tries, ask, say)
     if as_json:
         print_json(report)
@@ -72,7 +72,7 @@ def init(
 
 
 @contextmanager
-def _elapsed(what: str) -> Iterator[None]:
+def elapsed(what: str) -> Iterator[None]:
     """Show what runs and for how long it has, if standard error is a terminal; the line disappears at the end."""
     if not sys.stderr.isatty():
         yield
@@ -86,7 +86,8 @@ def _elapsed(what: str) -> Iterator[None]:
         yield
 
 
-def _ask(question: str) -> bool:
+def ask_to_write(question: str) -> bool:
+    """Whether the user agrees; UserError without a terminal."""
     if not sys.stdin.isatty():
         raise UserError("nothing was written: there is no terminal to ask for confirmation", fix="pass --yes")
     return click.confirm(question)

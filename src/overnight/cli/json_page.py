@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal, TypeGuard, Union, get_args, get_orig
 
 import click
 
+from overnight.actions.asking.initialisation import ActionsProposal
+from overnight.actions.views.result import Result
 from overnight.cli.front import Ready
 from overnight.cli.main import COMMANDS
 from overnight.cli.token import NewToken, TokenList
@@ -33,6 +35,8 @@ Form = Any  # a type, or a form such as a union; Python has no common type for t
 # command: type of what it prints
 _BY_HAND: Mapping[str, Form] = {
     "init": InitReport,
+    "do --init": ActionsProposal,
+    "review": Result,
     "agents test": Tryout,
     "meta check": MetaCheck,
     "meta init": MetaProposal,
@@ -47,8 +51,10 @@ _BY_HAND: Mapping[str, Form] = {
 
 _NOTES = {
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
+    "review": "As `result` does.",
     "serve": "On one line, when it takes requests.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
+    "do --init": "The proposal. It is written only if you also pass `--yes`.",
     "meta init": "The proposal. It is written only if you also pass `--yes`.",
     "verify --rerun N": "One for each kept change that was measured again.",
 }

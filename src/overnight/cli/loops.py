@@ -17,6 +17,7 @@ from overnight.research.places.loops import CAMPAIGN
 
 OVERNIGHT = (sys.executable, "-P", "-m", "overnight")  # -P: no module of the folder that it starts in is imported
 LOOK_S = 0.1  # between two looks whether something has ended
+BOARD = "actions"  # the system of the board, as `actions/board/service.py` has it
 _OPTIONS = ("experiments", "slots", "sandbox")  # of `overnight run`, as a set-up holds them
 
 
@@ -31,9 +32,15 @@ def campaign_command(setup: Setup, hours: float | None) -> Sequence[str]:
     return words if hours is None else [*words, f"--hours={hours:.4f}"]
 
 
+def board_command(_setup: Setup, _hours: float | None) -> Sequence[str]:
+    """The command that runs the board of actions."""
+    return [*OVERNIGHT, "work-on", "--plain"]
+
+
 def make_supervisor(say: Callable[[str], None]) -> Supervisor:
     """The supervisor of this user, which knows every system that has loops."""
-    return Supervisor(loops=loops_folder(), commands={CAMPAIGN: campaign_command}, environment=_environment(), say=say)
+    commands = {CAMPAIGN: campaign_command, BOARD: board_command}
+    return Supervisor(loops=loops_folder(), commands=commands, environment=_environment(), say=say)
 
 
 def registry_now() -> Registry:

@@ -70,6 +70,31 @@ COMMANDS = {
     ),
     "docs": (REGISTRY, "List the pages of the documentation, print one, or search them."),
     "meta": ("meta", "Improve the research organisation that program.md describes: meta.md says where it is tried."),
+    "do": ("do", "Ask for a feature or a fix: agents code it in a checkout of its own, we check it, you judge the result."),
+    "board": ("board", "Show the board of actions: what needs you, what flows, what waits and why."),
+    "review": ("review", "Read the results that wait for you, and judge them: by keys on a terminal, else as Markdown."),
+    "result": (
+        REGISTRY,
+        "Show the result of an action: what it does now with its evidence, risks, checks, findings, cost and diff.",
+    ),
+    "action": (REGISTRY, "Show what happened to an action, step by step, and what was printed and said in it."),
+    "accept": (
+        REGISTRY,
+        "Accept the result of an action at the commit that you read: it is merged once its checks pass on the merged tree.",
+    ),
+    "send": (REGISTRY, "Send the result of an action back to its coder, with words on what is to change."),
+    "drop": (
+        REGISTRY,
+        "Drop an action, whatever it is at: nothing of it is merged. Its commits stay under refs/overnight/actions/N.",
+    ),
+    "deliver": (
+        REGISTRY,
+        "Show what is pushed of a merged action and what runs then; with the digest that it shows, allow that and do it.",
+    ),
+    "work-on": (
+        "work_on",
+        "Run the board: take actions on until Ctrl-C, which lets the steps under way end; a second one ends it at once.",
+    ),
     "demo": ("demo", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": (REGISTRY, "List the bundled labs, or copy one."),
     "doctor": (REGISTRY, "Check what works on this machine and what does not."),
@@ -87,6 +112,11 @@ overnight keeps only what is better beyond noise: an autonomous research loop fo
   overnight run       start, and sleep; Ctrl-C ends it cleanly, `run` again continues
   overnight status    where it stands; `log`, `show N`, `report` for more
 
+Or ask for a feature or a fix:
+
+  overnight do "..."  agents code it in a checkout of its own, we check it
+  overnight review    read the result, and accept it or send it back
+
 All commands: overnight --help
 """
 
@@ -103,7 +133,7 @@ class Lazy(click.Group):
         if cmd_name not in COMMANDS and cmd_name not in _others():
             return None
         name = COMMANDS[cmd_name][0] if cmd_name in COMMANDS else REGISTRY
-        command = getattr(importlib.import_module(f"overnight.cli.{name}"), cmd_name)  # may import more
+        command = getattr(importlib.import_module(f"overnight.cli.{name}"), attribute_of(cmd_name))  # may import more
         if not gc.isenabled():  # `main` is at work; whoever else calls has a collector of their own
             gc.freeze()
             gc.enable()
@@ -127,6 +157,25 @@ class Lazy(click.Group):
             formatter.write_dl([*((name, line) for name, (_, line) in COMMANDS.items()), *added.items()])
 
 
+def _waiting() -> str:
+    """How many results of actions wait for a person; empty if none does, or nobody can tell."""
+    try:
+        from overnight.files.state_folder import state_folder
+
+        if not (state_folder() / "actions" / "ledger.db").exists():  # to start fast
+            return ""
+        from overnight.actions.operations._record import waiting_words
+
+        return waiting_words()
+    except (OSError, OvernightError, RuntimeError):
+        return ""
+
+
+def attribute_of(name: str) -> str:
+    """The name of a command in its module."""
+    return name.replace("-", "_")
+
+
 def _others() -> list[str]:
     """The first words of operations that are not listed above."""
     from overnight.operations.registry import names
@@ -148,6 +197,8 @@ def app(context: click.Context, principal: str | None) -> None:
     name = context.invoked_subcommand
     if name is None:
         click.echo(WELCOME, nl=False)
+        if waiting := _waiting():
+            click.echo(waiting)
     elif (principal or os.environ.get(CALLER)) and COMMANDS.get(name, (REGISTRY,))[0] != REGISTRY:
         from overnight.cli.caller import check_by_hand
 

@@ -39,6 +39,7 @@ FIRST_S = 10.0  # for loops to start, or to say why not
 @click.argument("names", nargs=-1)
 @click.option("--repo", metavar="PATH", help="Set a campaign of this repository up, and keep it running.")
 @click.option("--tag", help="With --repo: its campaign; by default the newest, or a new one named after today.")
+@click.option("--board", is_flag=True, help="Set the board of actions up, and keep it running.")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="With --repo: hours of a run, crashes included.")
 @click.option("--experiments", type=click.IntRange(min=1), help="With --repo: experiments of a run.")
 @click.option("--slots", type=click.IntRange(min=1), help="With --repo: trials at once.")
@@ -53,6 +54,7 @@ def up(
     names: tuple[str, ...],
     repo: str | None,
     tag: str | None,
+    board: bool,
     hours: float | None,
     experiments: int | None,
     slots: int | None,
@@ -65,8 +67,8 @@ def up(
 ) -> int:
     """Start what is set up and does not run, in the background, and start it again after a crash.
 
-    `up --repo PATH` sets a campaign up. Without a name, all that are set up and were not taken down by name start. Exit code: 2
-    if you have to fix something before one of them can run.
+    `up --repo PATH` sets a campaign up, `up --board` the board of actions. Without a name, all that are set up and were not
+    taken down by name start. Exit code: 2 if you have to fix something before one of them can run.
     """
     needs_repo = {"tag": tag, "hours": hours, "experiments": experiments, "slots": slots, "at": at, "zone": zone}
     if repo is None and (given := [f"--{name}" for name, value in needs_repo.items() if value is not None]):
@@ -82,6 +84,10 @@ def up(
         setup = _setup(repo, tag, chosen_options, hours=hours, timed=_timed(at, zone))
         put_up(loops_folder(), setup, time.time())
         keys: Sequence[str] = [setup.loop.key]
+    elif board:
+        setup = _board_setup()
+        put_up(loops_folder(), setup, time.time())
+        keys = [setup.loop.key]
     else:
         keys = _wanted(registry_now(), names)
     if not foreground:
@@ -114,6 +120,16 @@ def _setup(repo: str, tag: str | None, options: dict[str, str], *, hours: float 
         timed=timed,
         hours=hours,
     )
+
+
+def _board_setup() -> Setup:
+    """The set-up of the board, whose folder exists then."""
+    from overnight.actions.board.service import board_loop
+    from overnight.actions.record import ActionRecord
+
+    with ActionRecord() as record:
+        loop = board_loop(record.folder)
+    return Setup(loop=loop, wanted=True, options={}, search_path=os.environ.get("PATH", ""), timed=None, hours=None)
 
 
 def _timed(at: str | None, zone: str | None) -> Timed | None:

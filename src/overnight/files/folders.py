@@ -87,6 +87,23 @@ def create_file(root: int, path: str, *, executable: bool) -> int:
         return os.open(names[-1], CREATE_FILE, 0o777 if executable else 0o666, dir_fd=parent)
 
 
+def create_link(root: int, path: str, target: bytes) -> None:
+    """A new symbolic link, made with the folders that it needs; where it leads is not looked at."""
+    names = split_path(path)
+    with closing_descriptor(_parent(root, names, make=True)) as parent:
+        os.symlink(target, names[-1], dir_fd=parent)
+
+
+def read_link(root: int, path: str) -> bytes | None:
+    """Where a link leads, reached through no other one; None if there is none."""
+    names = split_path(path)
+    try:
+        with closing_descriptor(_parent(root, names, make=False)) as parent:
+            return os.readlink(names[-1], dir_fd=parent)
+    except OSError:
+        return None
+
+
 def delete_file(root: int, path: str) -> None:
     """Delete a file and the folders that it leaves empty."""
     names = split_path(path)

@@ -6,7 +6,7 @@ locked has no owner any more. Does not cover: file systems without `flock`; noth
 
 import fcntl
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,10 +15,17 @@ from overnight.files.folders import opened, remove_tree
 KINDS = ("rehearsal", "rerun", "init", "work")
 
 
+def _always(_folder: Path) -> bool:
+    return True
+
+
 @contextmanager
-def private_folder(parent: Path, kind: str) -> Iterator[Path]:
-    """A folder for this command alone; those that killed commands left beside it are deleted first."""
-    sweep(parent)
+def private_folder(parent: Path, kind: str, *, may_go: Callable[[Path], bool] = _always) -> Iterator[Path]:
+    """A folder for this command alone; those that killed commands left beside it are deleted first.
+
+    `may_go` is asked of each before it is deleted, also of this one at the end: what it holds may have to be saved first.
+    """
+    sweep(parent, may_go)
     # It gets its name only once it is locked, so that no other command finds it earlier.
     new = Path(tempfile.mkdtemp(prefix=".new-", dir=parent))
     folder = new.with_name(new.name.replace(".new", f".{kind}", 1))
@@ -29,13 +36,15 @@ def private_folder(parent: Path, kind: str) -> Iterator[Path]:
         try:
             yield folder
         finally:
-            remove_tree(folder)
+            if may_go(folder):
+                remove_tree(folder)
 
 
-def sweep(parent: Path) -> None:
+def sweep(parent: Path, may_go: Callable[[Path], bool] = _always) -> None:
     """Delete the private folders whose command is gone."""
     for kind in KINDS:
         for folder in parent.glob(f".{kind}-*"):
             with suppress(OSError), opened(folder) as found:
                 fcntl.flock(found, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                remove_tree(folder)
+                if may_go(folder):
+                    remove_tree(folder)

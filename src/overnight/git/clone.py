@@ -81,12 +81,21 @@ class Clones:
     """Writes the clones of one session; what most trees have in common is compressed once."""
 
     def __init__(
-        self, repository: Repository, place: Path, *, start: str, changes: Omit, at_s: int, ignored: Collection[str] = ()
+        self,
+        repository: Repository,
+        place: Path,
+        *,
+        start: str,
+        changes: Omit,
+        at_s: int,
+        ignored: Collection[str] = (),
+        links: bool = False,
     ) -> None:
         """The commits of a campaign differ from `start`, the user's own, in `changes`; the rest is in `place`, a new folder.
 
         Every file counts as changed at `at_s`, Unix time, two seconds ago or more, so that the index is the same for each
         folder of a tree, and git need not read a file to see that it is unchanged. Git ignores what is `ignored`, by name.
+        With `links` the folders have the commit's symbolic links too.
         """
         self._place = place
         self._start = start
@@ -94,6 +103,7 @@ class Clones:
         self._format = repository.object_format
         self._store = ObjectStore(repository.git_dir)
         self._at_s = at_s
+        self._links = links
         self._ignored = "".join(f"/{name}\n" for name in ignored)
         self._bases: dict[Omit, _Base] = {}
         self._clone = lru_cache(CLONES_CACHED)(self._make)
@@ -164,7 +174,7 @@ class Clones:
             if entry.is_folder:
                 if inner := self._walk(entry.oid, path + b"/", omit, shown):
                     left[name] = TreeEntry(mode=FOLDER, oid=inner)
-            elif entry.is_file and not omit(decode_path(path)):
+            elif (entry.is_file or (self._links and entry.is_link)) and not omit(decode_path(path)):
                 left[name] = entry
                 shown.files.append((path, entry))
         if left == whole:
@@ -192,8 +202,9 @@ class Clones:
         return _Base(name=name, files=(), oids=oids)
 
     def _read(self, kind: Kind, oids: Iterable[str]) -> Iterator[GitObject]:
-        for oid in oids:
-            yield GitObject(kind=kind, oid=oid, content=self._store.raw(oid, kind))
+        wanted = list(oids)
+        for oid, content in zip(wanted, self._store.contents(wanted, kind), strict=True):
+            yield GitObject(kind=kind, oid=oid, content=content)
 
 
 def _few_bytes(files: Iterable[IndexEntry]) -> Collection[str]:

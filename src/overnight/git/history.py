@@ -1,24 +1,28 @@
 """The port `History` on the user's git repository: it adds objects and moves our own refs; it touches nothing else."""
 
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
 from overnight.errors import RepositoryError
-from overnight.files.folders import closing_descriptor, create_file, decode_path, opened, split_path
+from overnight.files.folders import create_file, create_link, decode_path, opened, split_path
 from overnight.git.deadline import Deadline
 from overnight.git.objects import ObjectStore
 from overnight.git.pipe import Pipe
 from overnight.git.plumbing import Batch, start
-from overnight.git.port import FileChange, TreeFile
+from overnight.git.port import FileChange, TreeFile, branch_of
 from overnight.git.process import GitError, GitTooSlow
 from overnight.git.repository import Repository, attempt_ref, branch_ref
 from overnight.git.trees import Tree, TreeEntry, edit_tree
 
 COMMITS_CACHED = 4
 TREES_CACHED = 64
+WRITTEN_AT_ONCE = 64  # files, each open meanwhile; their names together are far less than fills a pipe
+LONGEST_LINK = 4096  # bytes of where it leads; Linux
 MOST_NESTED = 400  # folders inside one another; a path has at most 4,096 bytes
 DIFF_BYTES = 1000**2
 DIFF_PIECE_BYTES = 4096
@@ -36,7 +40,8 @@ class _Listing:
     """The whole tree of a commit."""
 
     files: Mapping[str, TreeEntry]  # regular ones, sorted by path
-    left_out: Sequence[str]  # symbolic links and submodules
+    links: Mapping[str, TreeEntry]  # symbolic ones
+    submodules: Sequence[str]
 
 
 class GitHistory:
@@ -69,20 +74,43 @@ class GitHistory:
     def paths(self, commit: str) -> Sequence[str]:
         """All paths of a commit, sorted: its files, and the links and submodules that `files` leaves out."""
         listing = self._listing(commit)
-        return sorted([*listing.files, *listing.left_out])
+        return sorted([*listing.files, *listing.links, *listing.submodules])
+
+    def ids(self, commit: str) -> Mapping[str, str]:
+        """The id of the content of each regular file of a commit, by path."""
+        return {path: entry.oid for path, entry in self._listing(commit).files.items()}
+
+    def links(self, commit: str) -> Mapping[str, bytes]:
+        """The symbolic links of a commit, and where each leads; without those that no system could make."""
+        found = {path: self._store.blob(entry.oid) for path, entry in self._listing(commit).links.items()}
+        return {path: target for path, target in found.items() if 0 < len(target) < LONGEST_LINK and b"\0" not in target}
+
+    def submodules(self, commit: str) -> Sequence[str]:
+        """The paths at which a commit names a commit of another repository, and has nothing of it."""
+        return self._listing(commit).submodules
 
     def read_files(self, commit: str, paths: Sequence[str]) -> Mapping[str, bytes]:
         """The contents of some of a commit's files; KeyError if a path is not one of them."""
         files = self._listing(commit).files
         return {path: self._store.blob(files[path].oid) for path in paths}
 
-    def write_tree(self, commit: str, folder: Path, *, omit: Callable[[str], bool] | None = None) -> None:
-        """Write a commit's regular files into an empty folder, except the paths that `omit` names."""
+    def write_tree(self, commit: str, folder: Path, *, omit: Callable[[str], bool] | None = None, links: bool = False) -> None:
+        """Write a commit's regular files into an empty folder, except the paths that `omit` names, and its links if asked."""
         with opened(folder) as root:
-            for path, entry in self._listing(commit).files.items():
-                if not (omit and omit(path)):
-                    with closing_descriptor(create_file(root, path, executable=entry.executable)) as file:
-                        self._store.copy_blob(entry.oid, file)
+            wanted = [(path, entry) for path, entry in self._listing(commit).files.items() if not (omit and omit(path))]
+            for start in range(0, len(wanted), WRITTEN_AT_ONCE):
+                self._write_files(root, wanted[start : start + WRITTEN_AT_ONCE])
+            for path, target in self.links(commit).items() if links else ():
+                create_link(root, path, target)
+
+    def _write_files(self, root: int, wanted: Sequence[tuple[str, TreeEntry]]) -> None:
+        with ExitStack() as opened_files:
+            files = []
+            for path, entry in wanted:
+                file = create_file(root, path, executable=entry.executable)
+                opened_files.callback(os.close, file)
+                files.append((entry.oid, file))
+            self._store.copy_blobs(files)
 
     def record_attempt(
         self, *, tag: str, number: int, base: str, changes: Sequence[FileChange], message: str, group: str = ""
@@ -114,12 +142,22 @@ class GitHistory:
 
     def advance(self, *, tag: str, old: str | None, new: str) -> bool:
         """Move `autoresearch/<tag>` from `old` to `new`; False, changing nothing, if it is not at `old`."""
-        if self.branch_head(tag) != old:
+        return self.move_branch(branch_of(tag), old=old, new=new)
+
+    def move_branch(self, name: str, *, old: str | None, new: str) -> bool:
+        """Move a branch of ours from `old`, None if it must be new; False, changing nothing, if it is not there."""
+        ref = f"refs/heads/{name}"
+
+        def at() -> str | None:
+            found = self._store.find(ref)
+            return found.oid if found else None
+
+        if at() != old:
             return False
         try:
-            self._move(branch_ref(tag), new, old or self._none)
+            self._move(ref, new, old or self._none)
         except GitError:
-            head = self.branch_head(tag)
+            head = at()
             if head == old:  # nobody else moved it: git refused for another reason
                 raise
             return head == new
@@ -227,7 +265,8 @@ class GitHistory:
 
     def _list(self, commit: str) -> _Listing:
         files: dict[str, TreeEntry] = {}
-        left_out: list[str] = []
+        links: dict[str, TreeEntry] = {}
+        submodules: list[str] = []
 
         def walk(tree: Tree, prefix: bytes) -> None:
             for name, entry in tree.items():
@@ -238,11 +277,13 @@ class GitHistory:
                     walk(self._store.tree(entry.oid), path + b"/")
                 elif entry.is_file:
                     files[decode_path(path)] = entry
+                elif entry.is_link:
+                    links[decode_path(path)] = entry
                 else:
-                    left_out.append(decode_path(path))
+                    submodules.append(decode_path(path))
 
         walk(self._store.tree(self._store.commit(commit).tree), b"")
-        return _Listing(files=dict(sorted(files.items())), left_out=left_out)
+        return _Listing(files=dict(sorted(files.items())), links=links, submodules=submodules)
 
     def _sized_files(self, commit: str) -> Sequence[TreeFile]:
         files = self._listing(commit).files

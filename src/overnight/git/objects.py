@@ -21,6 +21,7 @@ Kind = Literal["blob", "tree", "commit"]
 ERROR_SHOWN = 200  # characters
 SMALL_BYTES, RECENT = 32_768, 256  # of an object that is kept in memory, and how many are: 8 MB at most
 FULL = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")  # an id
+READ_AT_ONCE = 64  # contents in one exchange; they are in memory together
 ASKED_AT_ONCE = 200  # sizes in one exchange: far less than fills a pipe, so that neither side blocks the other
 
 
@@ -88,28 +89,37 @@ class ObjectStore:
         """The content of a file."""
         return self.raw(oid, "blob")
 
-    def copy_blob(self, oid: str, file: int) -> None:
-        """Write the content of a file to a descriptor, piece by piece."""
+    def copy_blobs(self, wanted: Sequence[tuple[str, int]]) -> None:
+        """Write the contents of some files, each to its descriptor, piece by piece.
 
-        if (known := self._recent.get(oid, "blob")) is not None:
-            write_all(file, known)
-            return
+        They are asked for in one exchange: waiting for each answer takes longer than the answer, on a busy machine most.
+        """
+        asked = []
+        for oid, file in wanted:
+            if (known := self._recent.get(oid, "blob")) is not None:
+                write_all(file, known)
+            else:
+                asked.append((oid, file))
 
         def exchange(pipe: Pipe) -> None:
-            os.ftruncate(file, 0)  # after an exchange that was cut short
-            os.lseek(file, 0, os.SEEK_SET)
-            rest = _expect(_ask(pipe, "contents", oid), oid, "blob").size_bytes
-            whole = rest <= SMALL_BYTES
-            while rest or whole:
-                chunk = pipe.take(min(rest, CHUNK_BYTES))
-                write_all(file, chunk)
-                if whole:
-                    self._recent.add(oid, "blob", chunk)
-                    break
-                rest -= len(chunk)
-            pipe.take(1)
+            pipe.say(b"".join(b"contents %s\n" % oid.encode() for oid, _ in asked))
+            for oid, file in asked:
+                os.ftruncate(file, 0)  # after an exchange that was cut short
+                os.lseek(file, 0, os.SEEK_SET)
+                rest = _expect(_parse(pipe.line()), oid, "blob").size_bytes
+                if rest <= SMALL_BYTES:
+                    content = pipe.take(rest)
+                    write_all(file, content)
+                    self._recent.add(oid, "blob", content)
+                    rest = 0
+                while rest:
+                    chunk = pipe.take(min(rest, CHUNK_BYTES))
+                    write_all(file, chunk)
+                    rest -= len(chunk)
+                pipe.take(1)
 
-        self._reader.ask(exchange)
+        if asked:
+            self._reader.ask(exchange)
 
     def sizes(self, oids: Sequence[str]) -> Iterator[int]:
         """The sizes of some blobs, bytes."""
@@ -133,11 +143,14 @@ class ObjectStore:
 
         return self._trees.ask(exchange)
 
-    def add_commit(self, *, tree: str, parent: str, message: str, at: int) -> str:
-        """Add a commit of ours (`parent` empty: it has none); return its id. The same arguments give the same id."""
+    def add_commit(self, *, tree: str, parent: str, message: str, at: int, also: Sequence[str] = ()) -> str:
+        """Add a commit of ours (`parent` empty: it has none); return its id. The same arguments give the same id.
+
+        `also` are further parents, of a merge.
+        """
         who = f"{NAME} <{EMAIL}> {at} +0000"
         text = message.replace("\0", "").strip()
-        parents = f"parent {parent}\n" if parent else ""
+        parents = "".join(f"parent {each}\n" for each in (parent, *also) if each)
         content = f"tree {tree}\n{parents}author {who}\ncommitter {who}\n\n{text}\n"
         written = content.encode("utf-8", "replace")
         oid = self._commits.write(written)
@@ -163,6 +176,25 @@ class ObjectStore:
         _expect(found, oid, kind)
         self._recent.add(oid, kind, content)
         return content
+
+    def contents(self, oids: Sequence[str], kind: Kind) -> Iterator[bytes]:
+        """The contents of many objects of one kind, in their order, asked for some at a time."""
+        for start in range(0, len(oids), READ_AT_ONCE):
+            yield from self._some_contents(oids[start : start + READ_AT_ONCE], kind)
+
+    def _some_contents(self, oids: Sequence[str], kind: Kind) -> list[bytes]:
+        known = [self._recent.get(oid, kind) for oid in oids]
+        asked = [oid for oid, content in zip(oids, known, strict=True) if content is None]
+
+        def exchange(pipe: Pipe) -> list[bytes]:
+            pipe.say(b"".join(b"contents %s\n" % oid.encode() for oid in asked))
+            return [pipe.take(_expect(_parse(pipe.line()), oid, kind).size_bytes + 1)[:-1] for oid in asked]
+
+        read = self._reader.ask(exchange) if asked else []
+        for oid, content in zip(asked, read, strict=True):
+            self._recent.add(oid, kind, content)
+        found = iter(read)
+        return [next(found) if content is None else content for content in known]
 
     def _some_sizes(self, oids: Sequence[str]) -> list[int]:
         def exchange(pipe: Pipe) -> list[Found | None]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from overnight.git.objects import Kind
-from overnight.git.trees import TreeEntry
+from overnight.git.trees import LINK, TreeEntry
 
 _KINDS: dict[Kind, int] = {"commit": 1, "tree": 2, "blob": 3}
 _FAST = 1  # level of compression: twice as fast as git's own, and a tenth larger
@@ -67,7 +67,7 @@ def make_index(entries: Sequence[IndexEntry], *, at_s: int, object_format: str) 
     """An index of files that were all last changed at `at_s`, Unix time, for `core.checkStat=minimal`."""
     out = bytearray(struct.pack(">4sII", b"DIRC", 2, len(entries)))
     for file in sorted(entries, key=lambda file: file.path):
-        mode = 0o100755 if file.entry.executable else 0o100644
+        mode = LINK if file.entry.is_link else 0o100755 if file.entry.executable else 0o100644
         start = len(out)
         out += struct.pack(">10I", 0, 0, at_s & 0xFFFFFFFF, 0, 0, 0, mode, 0, 0, file.size_bytes & 0xFFFFFFFF)
         out += bytes.fromhex(file.entry.oid) + struct.pack(">H", min(len(file.path), _LONGEST_NAME)) + file.path

@@ -162,14 +162,23 @@ def check_ref_free(repository: Repository, ref: str) -> None:
         RepositoryError: a worktree has checked it out, so its files would look changed; or git cannot hold it beside another
             branch, because one's name is a folder of the other's.
     """
-    for worktree in worktrees(repository.git_dir, repository.common_dir):
-        if worktree.ref == ref:
-            where, branch = _shown(worktree.folder), ref.removeprefix("refs/heads/")
-            raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
+    check_not_checked_out(repository, ref)
     if other := _in_the_way_of(repository, ref):
         mine, theirs = ref.removeprefix("refs/heads/"), printable(other.removeprefix("refs/heads/"), PATH_SHOWN)
         fix = f"rename it: git branch -m {shlex.quote(theirs)} {shlex.quote(theirs.replace('/', '-') + '-old')}"
         raise RepositoryError(f"the branch {theirs} is in the way: git cannot hold it beside {mine}", fix=fix)
+
+
+def check_not_checked_out(repository: Repository, ref: str) -> None:
+    """Check that a branch that is there can be moved.
+
+    Raises:
+        RepositoryError: a worktree has checked it out, so its files would look changed.
+    """
+    for worktree in worktrees(repository.git_dir, repository.common_dir):
+        if worktree.ref == ref:
+            where, branch = _shown(worktree.folder), ref.removeprefix("refs/heads/")
+            raise RepositoryError(f"the branch {branch} is checked out in {where}", fix="check out another branch there first")
 
 
 def _in_the_way_of(repository: Repository, ref: str) -> str:

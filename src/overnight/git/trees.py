@@ -7,7 +7,7 @@ from typing import Self
 from overnight.files.folders import GIT_NAMES, encode_path
 
 KIND_BITS = 0o170000
-REGULAR, FOLDER, SUBMODULE = 0o100000, 0o040000, 0o160000
+REGULAR, FOLDER, LINK, SUBMODULE = 0o100000, 0o040000, 0o120000, 0o160000
 EXECUTABLE_BIT = 0o100
 _NOT_NAMES = frozenset({b"", b".", b".."})
 _GIT_NAMES = frozenset(map(encode_path, GIT_NAMES))
@@ -34,6 +34,11 @@ class TreeEntry:
     def is_folder(self) -> bool:
         """Whether it is a tree itself."""
         return self.mode & KIND_BITS == FOLDER
+
+    @property
+    def is_link(self) -> bool:
+        """Whether it is a symbolic link."""
+        return self.mode & KIND_BITS == LINK
 
     @property
     def executable(self) -> bool:

@@ -57,6 +57,7 @@ class JailExecutor:
         cpus_of_slot: Mapping[int, Sequence[int]] | None = None,
         search_path: str,
         checkout: Checkout = NO_CHECKOUT,
+        environment: str = "",
     ) -> None:
         """Make sure that the jail works, and remove what a killed run left.
 
@@ -65,6 +66,7 @@ class JailExecutor:
             cpus_of_slot: the processors that the jobs of a slot are pinned to.
             search_path: the user's PATH; jobs see what it finds, see `reach.py`.
             checkout: the repository that jobs work on, and so must not see.
+            environment: a folder of programs and packages that come before those of PATH.
 
         Raises:
             SandboxError: the jail does not work here; the error says how to fix it.
@@ -73,7 +75,7 @@ class JailExecutor:
         self._cpus_of_slot = cpus_of_slot or {}
         self._bwrap = find_bwrap()
         self._machine = os.uname().machine
-        self.reach = find_reach(search_path, Path.home(), checkout)
+        self.reach = find_reach(search_path, Path.home(), checkout, environment=environment)
         self._python = next(iter(self.reach.pythons), None) or system_python()
         self._prove()
         sweep_processes(self._bwrap)

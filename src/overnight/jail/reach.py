@@ -45,10 +45,11 @@ class Reach:
     checkout: Checkout = NO_CHECKOUT
 
 
-def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -> Reach:
+def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT, *, environment: str = "") -> Reach:
     """What is needed for a user's PATH, and the Python that it finds, to work in the jail.
 
-    A folder of PATH that is committed in the checkout is replaced by the same folder of the job's own tree.
+    A folder of PATH that is committed in the checkout is replaced by the same folder of the job's own tree. An `environment`,
+    absolute, comes before PATH; its Python is not asked, and so not run here: nobody has put it on PATH.
 
     Raises:
         SandboxError: Python's folder cannot be shown without showing the whole home folder, or a part of the repository.
@@ -57,6 +58,12 @@ def find_reach(search_path: str, home: Path, checkout: Checkout = NO_CHECKOUT) -
     entries: list[str] = []
     pythons: list[str] = []
     linking: list[str] = []  # entries whose links are followed
+    programs = str(Path(environment) / "bin")
+    if environment and all(_may_show(path, home, checkout) for path in (environment, programs)):
+        folders.append(environment)
+        entries.append(programs)
+        for program in interpreters(Path(environment)):
+            folders += _shown_of(program, folders, home, checkout)
     for entry in dict.fromkeys(map(_one_slash, absolute_entries(search_path))):
         inside = checkout.inside(entry)
         if inside is not None and checkout.is_committed(inside):

@@ -69,6 +69,7 @@ def make_executor(
     others: int = 0,
     checkout: Checkout = NO_CHECKOUT,
     reached: "Reached | None" = None,
+    environment: str = "",
 ) -> Executor:
     """The executor of this name.
 
@@ -78,6 +79,7 @@ def make_executor(
         others: further slots, which are not pinned.
         checkout: the repository that jobs work on, which a jail hides from them.
         reached: gets what each job reached of the hosts that it may reach.
+        environment: a folder of programs and packages that jobs find before those of PATH.
     """
     slots = share.slots if share else 0
     pinned = {slot: share.cores.of_slot(slot, share.cpus) for slot in range(slots)} if share else {}
@@ -85,11 +87,14 @@ def make_executor(
         from overnight.jail.jail import JailExecutor
         from overnight.machines.proxied import ProxiedExecutor
 
-        jail = JailExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path(), checkout=checkout)
+        jail = JailExecutor(
+            slots=slots + others, cpus_of_slot=pinned, search_path=search_path(), checkout=checkout, environment=environment
+        )
         return ProxiedExecutor(jail, reached=reached, jobs=slots + others)
     from overnight.jail.process import ProcessExecutor
 
-    return ProcessExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=search_path())
+    path = f"{environment}/bin{os.pathsep}{search_path()}" if environment else search_path()
+    return ProcessExecutor(slots=slots + others, cpus_of_slot=pinned, search_path=path)
 
 
 def limit_notes(executor: Executor) -> Sequence[str]:

@@ -5,6 +5,7 @@ import os
 import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from types import TracebackType
 from typing import Self
 
@@ -51,6 +52,7 @@ class Gateway:
         environment: Mapping[str, str] | None = None,
         pace: RetryTimes | None = None,
         learn: Callable[[Iterable[str]], None] | None = None,
+        sent: Callable[[Provider, int], None] | None = None,
     ) -> None:
         """`allowance` is for this gateway alone, `account` is shared with other processes, open while the gateway is.
 
@@ -58,7 +60,8 @@ class Gateway:
         number and what a piece of work waits for: a provider's answer, or until one can be asked; empty if for neither.
 
         `environment` holds keys and proxies, by default this process's; `learn` gets the secret headers, and each key that is
-        read."""
+        read. `sent` gets the size of each request that goes to a provider, in place of the account."""
+        self._sent = sent or (account.sent if account else None)
         self._providers = tuple(providers)
         self._prices = prices
         self._allowance = allowance
@@ -84,8 +87,7 @@ class Gateway:
         if (account := self._account) is not None:
             account.open()
             self._stack.callback(account.close)
-        sent = account.sent if account else None
-        upstream = await self._stack.enter_async_context(Upstream(self._environment, self._pace.connect_s, sent))
+        upstream = await self._stack.enter_async_context(Upstream(self._environment, self._pace.connect_s, self._sent))
         self._supply = Supply(
             accounts=self._accounts,
             relay=Relay(self._accounts, upstream, self._pace),
@@ -116,9 +118,13 @@ class Gateway:
             self._account.limit(budget)
 
     @contextmanager
-    def use(self, *, role: str, number: int, model: str = "") -> Iterator[GatewayRun]:
-        """Models for one piece of work; at its end its URL is closed, and what was under way is settled."""
-        run = GatewayRun(self._supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
+    def use(self, *, role: str, number: int, model: str = "", purse: Purse | None = None) -> Iterator[GatewayRun]:
+        """Models for one piece of work; at its end its URL is closed, and what was under way is settled.
+
+        `purse`: what it is paid from, in place of the gateway's own, for work that has a budget of its own.
+        """
+        supply = self._supply if purse is None else replace(self._supply, purse=purse)
+        run = GatewayRun(supply, role=role, number=number, model=model, port=self._port, listen=self._listen)
         self._runs[run.token] = run
         try:
             yield run

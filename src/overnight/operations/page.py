@@ -50,6 +50,7 @@ class Page(Generic[I, O]):
     watches: Callable[[Context, I], Sequence[Path]] = _nothing_watched  # files that change when it does
     beside: Callable[[Context, I, O], Mapping[str, object]] = _nothing_beside  # for the template alone
     markdown: Callable[[O], str] | None = None  # its Markdown twin; None: one made from its fields
+    picture: Callable[[Context, O, str], bytes | None] | None = None  # that it shows, by its name: see `web/pictures.py`
 
 
 AnyPage = Page[Any, Any]  # Any: faces take pages of every operation

@@ -81,14 +81,13 @@ def _nearest_key(place: Place, known: Mapping[str, Sequence[str]]) -> str:
     *parents, name = place
     above = next((parent for parent in reversed(parents) if isinstance(parent, str)), "")
     siblings = known.get(above, ())
-    import difflib
-
-    near = difflib.get_close_matches(str(name), siblings, n=1)
-    if near:
-        return f"did you mean `{near[0]}`?"
     for home, keys in known.items():
         if home != above and name in keys:
             return f"`{name}` belongs under `{home}`" if home else f"`{name}` belongs at the top level"
+    import difflib
+
+    if near := difflib.get_close_matches(str(name), siblings, n=1):
+        return f"did you mean `{near[0]}`?"
     return f"known here: {', '.join(siblings)}"
 
 

@@ -245,23 +245,18 @@ class EditKeys(_Keys):
         return dict(zip(("path", "old", "new"), raw, strict=True)) if isinstance(raw, list) and len(raw) == 3 else raw  # noqa: PLR2004
 
 
-class ResearcherKeys(_Keys):
-    """One entry of `researchers:`."""
+class AgentKeys(_Keys):
+    """What an entry of any list of agents says of one of them; each list says which it takes."""
 
-    role: Role
-    use: Literal["tuner", "agent", "editor", "acp", "command", "scripted"]
+    use: str
     command: Text | None = None
     template: Literal["claude", "codex", "opencode", "gemini"] | None = None
     model: Short | None = None
     edit_form: EditForm | None = None
     limits: LimitsKeys | None = None
-    count: Annotated[Count, Field(ge=1, le=100)] = 1
-    patience: Duration = PATIENCE_S
-    edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()
-    edits_file: RelativePath | None = None
 
     @model_validator(mode="after")
-    def _agrees(self) -> Self:
+    def _is_one(self) -> Self:
         if self.use == "command" and (self.command is None) == (self.template is None):
             raise Mistake("`use: command` needs a `command` or a `template`", fix="give exactly one of the two", key="command")
         if self.use == "acp" and self.command is None:
@@ -272,6 +267,26 @@ class ResearcherKeys(_Keys):
         self._only("model", "agent", "editor", "acp", "command")
         self._only("edit_form", "editor")
         self._only("limits", "agent", "acp", "command")
+        return self
+
+    def _only(self, key: str, *uses: str) -> None:
+        if getattr(self, key) and self.use not in uses:
+            fix = f"write `use: {' or '.join(uses)}`, or delete it"
+            raise Mistake(f"`use: {self.use}` takes no `{key}`", fix=fix, key=key)
+
+
+class ResearcherKeys(AgentKeys):
+    """One entry of `researchers:`."""
+
+    role: Role
+    use: Literal["tuner", "agent", "editor", "acp", "command", "scripted"]
+    count: Annotated[Count, Field(ge=1, le=100)] = 1
+    patience: Duration = PATIENCE_S
+    edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()
+    edits_file: RelativePath | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
         self._only("edits", "scripted")
         self._only("edits_file", "scripted")
         if self.use == "scripted" and bool(self.edits) == bool(self.edits_file):
@@ -282,11 +297,6 @@ class ResearcherKeys(_Keys):
             fix = "write `use: agent`, `editor`, `acp` or `command`, or give the role another name"
             raise Mistake(f"the role `{self.role}` answers in words, which `{self.use}` cannot", fix=fix, key="use")
         return self
-
-    def _only(self, key: str, *uses: str) -> None:
-        if getattr(self, key) and self.use not in uses:
-            fix = f"write `use: {' or '.join(uses)}`, or delete it"
-            raise Mistake(f"`use: {self.use}` takes no `{key}`", fix=fix, key=key)
 
     def record(self) -> ResearcherSpec:
         """What the campaign works with."""

@@ -43,9 +43,11 @@ class FrontMatterEntry:
     fails: str = ""  # why it failed when it was tried; it is then only a comment
 
 
-def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
-    """The front matter with its `---` lines; keys that are not in `entries` follow as comments."""
-    lines = ["---", _HEAD]
+def render_front_matter(
+    entries: Sequence[FrontMatterEntry], *, head: str = _HEAD, further: Mapping[str, str] = _FURTHER
+) -> str:
+    """The front matter with its `---` lines; keys of `further`, with examples, that are not in `entries` follow as comments."""
+    lines = ["---", head]
     for entry in entries:
         if entry.reason:
             lines.append(f"# {printable(entry.reason, MAX_REASON)}")
@@ -54,7 +56,7 @@ def render_front_matter(entries: Sequence[FrontMatterEntry]) -> str:
         lines.append(f"# {_line(entry)}" if entry.fails else _line(entry))
     written = {entry.key for entry in entries}
     lines.append("# Further keys, with examples:")
-    lines += [f"# {key}: {example}" for key, example in _FURTHER.items() if key not in written]
+    lines += [f"# {key}: {example}" for key, example in further.items() if key not in written]
     return "\n".join([*lines, "---", ""])
 
 

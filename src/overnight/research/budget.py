@@ -1,17 +1,14 @@
 """What one session of a campaign may use: the program's budget, limited to what the user gave the session."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
-from overnight.jail.job import Limits
-from overnight.program.program import Budget, ResearcherSpec
+from overnight.program.program import Budget
 from overnight.research.ending import Ending, EndReason
 from overnight.research.state import State
 from overnight.words.quantities import counted, duration
 
 SECONDS_PER_HOUR = 3600.0
-AGENT_WALL_S = 1800.0  # of one job of an agent, by default; hangs are found much earlier
-AGENT_PROCESSES = 1024  # agent programs run many threads
 N = TypeVar("N", int, float)
 
 
@@ -93,14 +90,6 @@ def limits_from(state: State, *, experiments: int | None, hours: float | None) -
         search_before=state.tally.search,
         elapsed_before_s=state.elapsed_s,
     )
-
-
-def agent_limits(limits: Limits, spec: ResearcherSpec) -> Limits:
-    """The default limits of an agent's job: the program's limits, with more time for a whole session."""
-    if spec.use in {"agent", "editor"}:  # the jobs of the one are single commands, and the other has none
-        return replace(limits, gpus=0)
-    most = max(limits.processes, AGENT_PROCESSES)
-    return replace(limits, wall_s=max(limits.wall_s, AGENT_WALL_S), processes=most, gpus=0)
 
 
 def _budget(amount: str) -> Ending:

@@ -1,4 +1,4 @@
-"""Watches a campaign and notifies a person of its news: on every channel, with retries, each piece of news once."""
+"""Notifies a person of news, such as a campaign's: on every channel, with retries, each piece of news once."""
 
 import math
 import sqlite3
@@ -30,11 +30,11 @@ LAST_S = 60.0  # how long the end of a session waits for the last messages
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Duty:
-    """The campaign that is watched."""
+    """What is watched."""
 
     outbox: "Outbox"
     channels: Mapping[NotifySpec, Channel]
-    state: Callable[[], State]
+    state: Callable[[], State] | None  # of the campaign; None: it is none, and who watches posts its notices
     scrubber: Scrubber
     failed: dict[tuple[str, str], float] = field(default_factory=dict)  # when, by key and channel, on the monotonic clock
 
@@ -71,7 +71,7 @@ class NotificationDispatcher:
 
     def see(self, sign: Sign) -> None:
         """A watcher of the journal; counts only while `on_duty`."""
-        if self._duty:
+        if self._duty and self._duty.state:
             from overnight.research.news import news
 
             if notice := news(self._duty.state(), sign):
@@ -90,12 +90,16 @@ class NotificationDispatcher:
 
     @asynccontextmanager
     async def on_duty(
-        self, folder: Path, channels: Sequence[NotifySpec], state: Callable[[], State], scrubber: Scrubber | None = None
+        self,
+        folder: Path,
+        channels: Sequence[NotifySpec],
+        state: Callable[[], State] | None,
+        scrubber: Scrubber | None = None,
     ) -> AsyncIterator[None]:
         """Send new notices and those of earlier sessions while the body runs, and the rest at its end.
 
-        `folder` is the campaign's; `scrubber` knows what no notice may hold, beside what looks like a secret. An exception of
-        the body is reported too, and raised again.
+        `folder` is the campaign's, or of what else is watched; `scrubber` knows what no notice may hold, beside what looks like
+        a secret. An exception of the body of a campaign is reported too, and raised again.
         """
         if not channels:
             yield
@@ -114,7 +118,8 @@ class NotificationDispatcher:
                 yield
             except Exception as error:  # noqa: BLE001  # raised again below, outside the task group
                 failure = error
-                self.post(failed(state(), _message_of(error)))
+                if state:
+                    self.post(failed(state(), _message_of(error)))
             finally:
                 self._over = True
                 self._news.set()

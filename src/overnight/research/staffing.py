@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from overnight.agents.context import AgentContext
+from overnight.agents.context import AgentContext, agent_limits
 from overnight.agents.port import Task
 from overnight.agents.registry import AGENTS
 from overnight.agents.transcript import EntryKind, Transcript
@@ -14,7 +14,6 @@ from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
 from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Budget, Program
-from overnight.research.budget import agent_limits
 from overnight.research.events import BudgetChanged, Event, ModelCalled, Noted, ProgramChanged, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
@@ -132,7 +131,7 @@ def make_team(
     advisers: dict[str, list[NamedAdviser]] = {name: [] for name in ADVISERS}
     everybody = [spec for spec in program.researchers if spec.role not in without for _ in range(spec.count)]
     for slot, spec in enumerate(everybody, first_slot):
-        limits = spec.limits or agent_limits(program.limits, spec)
+        limits = spec.limits or agent_limits(program.limits, spec.use)
         context = AgentContext(
             spec=spec.agent,
             executor=executor,

@@ -5,7 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from overnight.operations.foreign_input import MOST_BYTES
-from overnight.web import api, event_streams, llms_route, page_routes
+from overnight.web import api, event_streams, llms_route, page_routes, pictures
 from overnight.web.requests import Handler, Middleware
 
 STATIC = Path(__file__).parent / "static"
@@ -35,6 +35,7 @@ def application(guard: Middleware) -> web.Application:
     made.router.add_static("/static", STATIC)
     made.add_routes(api.routes())
     made.add_routes(llms_route.routes())
+    made.add_routes(pictures.routes())
     event_streams.add_to(made)
     made.add_routes(page_routes.routes())
     return made

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Any, Literal, get_args, get_origin
 from urllib.parse import quote
 
@@ -25,6 +26,7 @@ WORDS: Mapping[Tier, str] = {
 RAISED = "It can take more hours, tokens or money than now, or stands for your word."
 AT_HOME = ("sandbox",)  # inputs that are left as they are: over a face nothing starts without a jail
 LONG = ("text", "question")  # inputs that a person writes sentences in
+ANSWERS = ("yes", "no")  # of an input that is true, false or not set
 KINDS: Mapping[object, str] = {bool: "boolean", int: "integer", float: "number", str: "string"}
 
 
@@ -33,7 +35,7 @@ class FormField:
     """One input, as a control of HTML."""
 
     name: str
-    kind: str  # how live.js reads it: string, integer, number, boolean or list
+    kind: str  # how live.js reads it: string, integer, number, boolean, answer or list
     about: str
     value: str = ""  # that it begins with
     choices: Sequence[str] = ()
@@ -90,15 +92,20 @@ class OrderForm:
         return [field for field in self.fields if not field.is_required and not field.is_hidden]
 
 
-def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderForm:
-    """The form of an operation on a page; `given` and the page's address give inputs that are not asked for."""
+def order_form(
+    name: str, looked: Looked, given: Mapping[str, object], offers: Mapping[str, Sequence[str]] = MappingProxyType({})
+) -> OrderForm:
+    """The form of an operation on a page; `given` and the page's address give inputs that are not asked for.
+
+    `offers` has the values to choose from of inputs that take any text; one with a single value is given.
+    """
     operation = operation_named(name)
-    known = {**looked.parts, **given}
+    known = {**looked.parts, **{name: values[0] for name, values in offers.items() if len(values) == 1}, **given}
     inputs = [each for each in inputs_of(operation) if _kind(each) is not None and each.name not in AT_HOME]
     if any(field.name in known for field in inputs):  # an argument that may be left out names otherwise what the page is about
         inputs = [each for each in inputs if each.name in known or each.default is ... or isinstance(each.place, Option)]
     preset = {field.name: str(known[field.name]) for field in inputs if known.get(field.name) is not None}
-    controls = [_control(field, preset.get(field.name)) for field in inputs]
+    controls = [_control(field, preset.get(field.name), offers.get(field.name, ())) for field in inputs]
     return OrderForm(
         id="-".join(["order", *operation.name.split(), *(quote(str(value), safe="") for value in given.values())]),
         name=operation.name,
@@ -112,10 +119,12 @@ def order_form(name: str, looked: Looked, given: Mapping[str, object]) -> OrderF
     )
 
 
-def _control(field: InputField, preset: str | None) -> FormField:
+def _control(field: InputField, preset: str | None, offers: Sequence[str] = ()) -> FormField:
     kind = _kind(field) or "string"
-    choices = _values(get_args(field.form)[0] if kind == "list" else field.form)
-    is_required = field.default is ...
+    choices = tuple(offers) or _values(get_args(field.form)[0] if kind == "list" else field.form)
+    is_required = field.default is ... or bool(offers)
+    if kind == "boolean" and field.is_optional:  # a box is ticked or not, and this can be neither
+        kind, choices = "answer", ANSWERS
     default = "" if field.default is ... or field.default is None or kind == "list" else str(field.default)
     low, high = _bounds(field)
     return FormField(

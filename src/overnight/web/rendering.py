@@ -1,5 +1,6 @@
 """The pages as HTML, by our own templates and those beside the pages."""
 
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
@@ -9,6 +10,7 @@ from overnight.operations.pages import address_of, find_page, modules, package_o
 from overnight.operations.registry import offered
 from overnight.web.calls import HOME, Looked
 from overnight.web.order_forms import OrderForm, order_form
+from overnight.web.picture_addresses import picture_address
 from overnight.words.foreign import printable
 from overnight.words.moments import moment
 from overnight.words.quantities import compact, counted, duration, size_text
@@ -38,7 +40,7 @@ def environment() -> "Environment":
         "coded": _coded,
         "sentence": _sentence,
     }
-    made.globals |= {"address_of": address_of, "crumbs": crumbs}
+    made.globals |= {"address_of": address_of, "crumbs": crumbs, "picture_address": picture_address}
     return made
 
 
@@ -71,9 +73,9 @@ def render_html(looked: Looked, *, may_order: bool) -> str:
     """A page as HTML, with forms for its orders if its reader may give some."""
     page: AnyPage = looked.page
 
-    def order(name: str, **given: object) -> OrderForm:
-        """The form of an operation, with these inputs given."""
-        return order_form(name, looked, given)
+    def order(name: str, offers: Mapping[str, Sequence[str]] | None = None, **given: object) -> OrderForm:
+        """The form of an operation, with these inputs given, and for others a choice of values."""
+        return order_form(name, looked, given, offers or {})
 
     return (
         environment()

@@ -41,7 +41,7 @@ def editor_agent(context: AgentContext) -> Agent:
             raise ModelsParked("no provider of models is set up")
         yield EditorSession(EditForm(context.spec.edit_form or DEFAULT), task, Asker(run, transcript), transcript, own)
 
-    return Agent(name=NAME, context=context, opens=opens, program=False)
+    return Agent(name=NAME, context=context, opens=opens, program=False, remembers=False)
 
 
 class EditorSession:
@@ -53,7 +53,8 @@ class EditorSession:
         self._asker = asker
         self._transcript = transcript
         self._own = own
-        self._system = ADVISE if task.advises else system(form)
+        self._system = (task.system or ADVISE) if task.advises else system(form, task.system)
+        self._plain = bool(task.system)  # no hypothesis is asked for
         self._files_tokens, self._answer_tokens = FILES_TOKENS, ANSWER_TOKENS  # less once a model has no room for so much
         self._sent = 0  # characters of files in the newest request
 
@@ -77,7 +78,7 @@ class EditorSession:
         self._transcript.add(EntryKind.OUTPUT, f"(sent with it: {len(files)} characters of {', '.join(texts) or 'no file'})")
         if self._task.advises:
             return Turn(text=(await self._ask([UserMessage(text=material(files, prompt))])).text)
-        return await self._edited(texts, UserMessage(text=question(files, prompt, self._own.shown(texts))))
+        return await self._edited(texts, UserMessage(text=question(files, prompt, self._own.shown(texts), plain=self._plain)))
 
     async def _edited(self, texts: Mapping[str, str], asked: UserMessage) -> Turn:
         answer = await self._ask([asked])
@@ -85,7 +86,11 @@ class EditorSession:
             return self._edit(answer, texts)
         except DoesNotApply as failed:
             self._note(failed)
-            again: Sequence[Message] = [asked, AssistantMessage(text=answer.text), UserMessage(text=repair(failed.problems))]
+            again: Sequence[Message] = [
+                asked,
+                AssistantMessage(text=answer.text),
+                UserMessage(text=repair(failed.problems, plain=self._plain)),
+            ]
         answer = await self._ask(again)
         try:
             return self._edit(answer, texts)

@@ -57,7 +57,8 @@ _FORMS: Mapping[EditForm, _Shown] = {
 }
 
 
-def explain(form: EditForm) -> str:
-    """The rule of a form, and an example."""
+def explain(form: EditForm, *, plain: bool = False) -> str:
+    """The rule of a form, and an example; `plain`: no hypothesis is asked for."""
     shown = _FORMS[form]
-    return f"{shown.rule}\n\n{_INTRO}\n\n{shown.example}\n{_HYPOTHESIS}"
+    example = f"{shown.rule}\n\n{_INTRO}\n\n{shown.example}"
+    return example if plain else f"{example}\n{_HYPOTHESIS}"

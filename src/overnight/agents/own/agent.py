@@ -59,7 +59,7 @@ class Dialogue:
         self._asker = Asker(run, transcript)
         self._transcript = transcript
         self._task = task
-        self._system = in_jail(ADVISE if task.advises else SYSTEM, context.limits)
+        self._system = in_jail(task.system or (ADVISE if task.advises else SYSTEM), context.limits)
         self._shell = Shell(context=context, workspace=task.folder, role=task.role, number=task.number)
         self._turn_s = max(TURN_S, JOBS * context.limits.wall_s)
         self._entries: list[Message] = []

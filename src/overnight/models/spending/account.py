@@ -9,6 +9,7 @@ import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -85,6 +86,16 @@ class SpendingAccount:
                 self._complain(error)
         for waiter in self._waiters:
             waiter.set()
+
+    def spent(self) -> tuple[int, float]:
+        """Tokens and dollars that its job has used, in whatever process; nothing if the file cannot be used."""
+        try:
+            book, at = self._opened(), self._clock()
+            of = partial(Limit, period=Period.JOB, amount=0.0, system=self._job.system, job=self._job.key)
+            return int(book.standing(of(unit=Unit.TOKENS), at).spent), book.standing(of(unit=Unit.USD), at).spent
+        except (AccountUnusable, AccountInUse) as error:
+            self._complain(error)
+            return 0, 0.0
 
     def open(self) -> None:
         """Open the file, if it can be used; otherwise it is tried again with each call."""

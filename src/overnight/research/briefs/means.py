@@ -3,10 +3,11 @@
 from collections.abc import Iterator, Sequence
 from statistics import median
 
+from overnight.agents.context import agent_limits
 from overnight.agents.registry import AGENTS
 from overnight.program.program import ResearcherSpec
 from overnight.research.briefs.target import limits_text
-from overnight.research.budget import SessionAllowance, agent_limits
+from overnight.research.budget import SessionAllowance
 from overnight.research.state import State
 from overnight.words.quantities import compact, counted, duration
 
@@ -26,7 +27,7 @@ def _own_limits(state: State, spec: ResearcherSpec | None) -> Iterator[str]:
     if spec is None or spec.use not in AGENTS or spec.use == "editor":  # which runs nothing
         return
     trial = state.program.limits
-    limits = spec.limits or agent_limits(trial, spec)
+    limits = spec.limits or agent_limits(trial, spec.use)
     gpu = ", and no GPU: a trial has one, so check only what runs without" if trial.gpus and not limits.gpus else ""
     if spec.use == "agent":
         from overnight.agents.own.agent import STEPS

@@ -96,7 +96,7 @@ def _stop_tag(context: Context, name: str) -> StopAsked | None:
 def render(asked: StopAsked) -> str:
     """That it will end, and when."""
     process = "" if asked.process is None else f" (process {asked.process})"
-    return f"asked `{asked.campaign}`{process} to stop; it ends when its running trials are recorded"
+    return f"asked `{asked.campaign}`{process} to stop; it ends once what is under way is recorded"
 
 
 OPERATION = Operation(

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import takewhile
+from typing import Protocol
 
 from overnight.files.folders import NAME_SHOWN
 from overnight.program.program import Program
@@ -17,6 +18,24 @@ from overnight.research.experiment import ByProducts
 from overnight.words.foreign import printable
 
 NAMED = 5  # of each kind
+
+
+class LeavesOut(Protocol):
+    """Decides which new files of a folder are not taken."""
+
+    @property
+    def count(self) -> int:
+        """How many were left out so far."""
+        ...
+
+    @property
+    def left_out(self) -> ByProducts:
+        """What was left out."""
+        ...
+
+    def leaves_out(self, path: str, *, is_folder: bool) -> bool:
+        """Whether a new file, or a folder with all that is in it, is left out."""
+        ...
 
 
 @dataclass(kw_only=True)

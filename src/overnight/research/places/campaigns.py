@@ -17,6 +17,7 @@ from overnight.words.foreign import printable
 
 NAME = 100  # characters of a foreign tag in a message
 META_TAGS = "meta-"  # that the tags of meta-campaigns begin with, and no others
+ACTION_REFS = "actions"  # a tag whose refs and folder are those of actions
 
 
 def campaign_folder(repository: Repository, tag: str) -> Path:
@@ -37,8 +38,10 @@ def require_sort(tag: str, *, meta: bool) -> None:
     """Check that a session of one sort of campaign has a tag of that sort.
 
     Raises:
-        UserError: it has not.
+        UserError: it has not, or what it would write is for actions.
     """
+    if tag == ACTION_REFS:
+        raise UserError(f"`{tag}` cannot be the name of a campaign: its refs are those of actions", fix="use another --tag")
     if is_meta(tag) == meta:
         return
     name = printable(tag, NAME)

@@ -31,7 +31,7 @@ from overnight.files.folders import (
 from overnight.git.port import FileChange
 from overnight.program.scope import above
 from overnight.research.experiment import ByProducts
-from overnight.research.places.by_products import Sieve
+from overnight.research.places.by_products import LeavesOut
 from overnight.research.places.port import Collected
 from overnight.words.foreign import printable
 from overnight.words.quantities import more
@@ -76,7 +76,7 @@ def collect_changes(
     *,
     reserved: Collection[str] = (),
     placed: Collection[str] = (),
-    sieve: Sieve | None = None,
+    sieve: LeavesOut | None = None,
 ) -> Collected:
     """What differs in a workspace from the tree it was written from, sorted by path.
 
@@ -134,7 +134,7 @@ class _Collector:
     placed: frozenset[str]
     reserved: frozenset[str]
     above_reserved: frozenset[str]  # folders
-    sieve: Sieve | None
+    sieve: LeavesOut | None
     changes: list[FileChange] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     seen: set[str] = field(default_factory=set)

@@ -40,6 +40,7 @@ class FirstTrials:
 
     sandbox: str
     during: Callable[[str], AbstractContextManager[None]] = _unseen  # shows that something runs
+    environment: str = ""  # a folder of programs and packages before those of PATH
 
     async def checks(self, repository: Repository, program: Program) -> TrialFailed | None:
         """The failure of the first check that fails; None if all pass."""
@@ -77,7 +78,7 @@ class FirstTrials:
             work_folders(repository, history, program, history.resolve_start()) as workspaces,
         ):
             start = history.resolve_start()
-            executor = make_executor(self.sandbox, share, checkout=checkout)
+            executor = make_executor(self.sandbox, share, checkout=checkout, environment=self.environment)
             trials = make_trial_runner(program, start, executor, workspaces, folder, checkout=checkout)
             prover = Prover(trials=trials, workspaces=workspaces, history=history, commit=start)
             yield _Place(prover=prover, outputs=ArtifactStore(folder / "logs"))

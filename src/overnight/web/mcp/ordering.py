@@ -6,7 +6,7 @@ from typing import Any
 
 from overnight.errors import UserError
 from overnight.operations.operation import Begun
-from overnight.operations.pages import address_of
+from overnight.operations.pages import address_of, pages, parts_of
 from overnight.operations.permission import NotAllowed
 from overnight.operations.tasks.task import TaskState
 from overnight.web.calls import call, operation_named
@@ -55,15 +55,22 @@ def _answered(name: str, repo: str | None, given: Given, context: ToolContext, *
     if isinstance(found, Begun):
         return _begun(found, context)
     result, cuts = trimmed(plain(found), SUMMARY, context.clean)
-    tag = given.get("tag") if isinstance(given.get("tag"), str) else None
-    pattern = "/home" if repo is None else "/repos/{repo}/campaigns/{tag}" if tag else "/repos/{repo}"
-    address = address_of(pattern, repo=repo, tag=tag)
+    address = _place_of(name, repo, given)
     return {
         "result": result,
         "address": address,
         **({"cut": cuts} if cuts else {}),
         "next": next_call("look", "see what came of it", address=address),
     }
+
+
+def _place_of(name: str, repo: str | None, given: Given) -> str:
+    """The address of the page that shows what came of it."""
+    if repo is None:
+        ordered = [page.address for page in pages().values() if name in page.orders]
+        return next((address_of(each, **given) for each in ordered if set(parts_of(each)) <= given.keys()), "/home")
+    tag = given.get("tag") if isinstance(given.get("tag"), str) else None
+    return address_of("/repos/{repo}/campaigns/{tag}" if tag else "/repos/{repo}", repo=repo, tag=tag)
 
 
 def _begun(begun: Begun, context: ToolContext) -> Json:

@@ -106,7 +106,7 @@
   // Orders: a form's inputs as a JSON object; the same key until there is an answer, so that a call is never made twice.
   const READ = {
     boolean: (one) => one.checked, integer: (one) => parseInt(one.value, 10), number: (one) => parseFloat(one.value),
-    list: (one) => one.value.split("\n").filter((line) => line.trim()), string: (one) => one.value,
+    answer: (one) => one.value === "yes", list: (one) => one.value.split("\n").filter((line) => line.trim()), string: (one) => one.value,
   };
   const inputs = (form) => {
     const found = {};

@@ -6,7 +6,8 @@ from dataclasses import replace
 from overnight.actions.charter import Request, Role
 from overnight.actions.events import Asked, Begun, Checked, Event, Reviewed, TurnBegun, TurnEnded
 from overnight.actions.findings import CheckOutcome, Evidence, TurnOutcome
-from overnight.actions.state import Board, fold
+from overnight.actions.fold import fold
+from overnight.actions.state import Board
 from overnight.ledger.port import Recorded
 from overnight.models.usage import Usage
 

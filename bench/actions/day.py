@@ -27,7 +27,8 @@ import anyio
 from overnight.actions.charter import Request, Role, Rules
 from overnight.actions.events import Asked, Begun, Checked, Event, Judged, Reviewed, TurnBegun, TurnEnded, Waiting, Word
 from overnight.actions.findings import CheckOutcome, Evidence, TurnOutcome
-from overnight.actions.state import Action, Board, Stage, TrunkState, fold
+from overnight.actions.fold import fold
+from overnight.actions.state import Action, Board, Stage, TrunkState
 from overnight.actions.trunk.merging import Merging
 from overnight.actions.trunk.trunk import BRANCH, GitTrunk
 from overnight.git.history import GitHistory

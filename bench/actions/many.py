@@ -19,8 +19,9 @@ from action_boards import board_of, result_events
 
 from overnight.actions.charter import Request, Role
 from overnight.actions.events import Asked, Begun, Event, Judged, Merged, TurnBegun, Word
+from overnight.actions.fold import fold_all
 from overnight.actions.record import ActionRecord
-from overnight.actions.state import Board, fold_all
+from overnight.actions.state import Board
 
 GOING = 20  # of the newest
 AT_ONCE = 50  # actions in one append

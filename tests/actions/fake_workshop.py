@@ -18,6 +18,7 @@ from overnight.actions.trunk.merging import Merging
 from overnight.models.usage import Usage
 
 GOOD = Evidence(after=(CheckOutcome(command="t", passed=True),))
+SECRET = "t0p-secret"  # that the user has
 Does = Callable[[Order], Awaitable[TurnOutcome]]
 
 
@@ -53,6 +54,9 @@ class FakeWorkshop:
     def held(self, repo: str) -> str:
         return self.trunk.holds
 
+    def scrub(self, text: str) -> str:
+        return text.replace(SECRET, "(hidden)")
+
     async def begin(self, action: Action) -> Begun:
         return self.begins(action)
 
@@ -83,6 +87,7 @@ class FakeWorkshop:
                 record=note,
                 split=self.record.split,
                 goes_on=goes_on,
+                scrub=self.scrub,
                 uncounted=lambda: self.used,
             )
         finally:

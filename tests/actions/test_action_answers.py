@@ -54,7 +54,16 @@ def test_a_finding_about_an_unknown_path_is_of_the_whole_and_keeps_its_words() -
 
 
 @pytest.mark.parametrize(
-    "said", ["NO FINDINGS", "I ran it.\n\n**NO FINDINGS**", "no findings.", "`NO FINDINGS`\n", "FINDINGS: none"]
+    "said",
+    [
+        "NO FINDINGS",
+        "```\nNO FINDINGS\n```",
+        "I ran it:\n```\nok\n```\nNO FINDINGS",
+        "I ran it.\n\n**NO FINDINGS**",
+        "no findings.",
+        "`NO FINDINGS`\n",
+        "FINDINGS: none",
+    ],
 )
 def test_an_answer_may_say_that_there_is_none(said: str) -> None:
     """Then the review is there, and has nothing."""
@@ -70,6 +79,9 @@ def test_an_answer_may_say_that_there_is_none(said: str) -> None:
         "NO FINDINGS\nwas in the file notes.txt\n1\n2\n3\n4",  # what it printed before its answer
         "The file notes.txt has these lines:\n> NO FINDINGS",
         "The diff:\n+NO FINDINGS",
+        "The file ends so:\n```\nx = 1\nNO FINDINGS\n```",
+        "Here is the diff:\n~~~diff\n+evil()\n NO FINDINGS\n~~~\n",
+        "It was cut off:\n```\nx = 1\nNO FINDINGS",
         REVIEW_FORM,
         "\n".join(AGAIN.values()),
         "FINDING <path>:<line> blocking|minor <why>",

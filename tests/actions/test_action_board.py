@@ -6,15 +6,16 @@ from pathlib import Path
 
 import anyio
 import pytest
-from fake_workshop import FakeTrunk, FakeWorkshop, ask, well
+from fake_workshop import SECRET, FakeTrunk, FakeWorkshop, ask, well
 
 from overnight.actions.board.board import BoardRunner
 from overnight.actions.board.schedule import Room, Wait, choose
 from overnight.actions.charter import ActionBudget, Request, Role, Rules
+from overnight.actions.checkouts.setups import SetupFailed
 from overnight.actions.events import Begun, Event, Judged, Planned, TurnEnded, Waiting, Word
 from overnight.actions.findings import Plan, TurnOutcome
 from overnight.actions.port import Order
-from overnight.actions.record import ActionRecord
+from overnight.actions.record import ARTIFACTS, ActionRecord
 from overnight.actions.state import Action, Board, Stage
 from overnight.actions.views.board_now import read_now
 from overnight.errors import RepositoryError, UserError
@@ -125,6 +126,27 @@ def test_whatever_one_action_raises_is_its_outcome_and_stops_no_other(record: Ac
     record.append(Judged(action=2, word=Word.SEND_BACK))
     run(board)
     assert record.board().actions[2].waiting == ""
+
+
+@pytest.mark.parametrize("error", [ValueError(SECRET), UserError(f"no {SECRET}"), ModelsParked(SECRET)])
+def test_what_is_said_of_a_fault_has_no_secrets(record: ActionRecord, error: Exception) -> None:
+    """Neither its reason, nor that of the turn that it cut off, nor all that we know of it."""
+    [one] = ask(record)
+    run(BoardRunner(record=record, workshop=FakeWorkshop(record, turns={(one, Role.CODER): raises(error)})))
+    events = list(record.store.events_of(one))
+    assert "(hidden)" in repr(events) and SECRET not in repr(events)
+    kept = [path.read_text() for path in (record.folder / ARTIFACTS).rglob("*") if path.is_file()]
+    assert len(kept) == isinstance(error, ValueError) and SECRET not in "".join(kept)
+
+
+def test_all_that_a_failed_setup_printed_can_be_read(record: ActionRecord) -> None:
+    """Its reason is one line, and often not the one that a person needs."""
+    [number] = ask(record)
+    log = record.keep_text("Collecting nothing\nERROR: no package")
+    shop = FakeWorkshop(record, turns={(1, Role.CODER): raises(SetupFailed("`setup` failed", log=log))})
+    run(BoardRunner(record=record, workshop=shop))
+    failed = record.board().actions[number]
+    assert (failed.waiting, failed.fault_log) == ("`setup` failed", log)
 
 
 def test_an_action_that_cannot_begin_is_its_outcome(record: ActionRecord) -> None:
@@ -278,6 +300,30 @@ def test_a_fault_that_cannot_be_recorded_is_tried_again_after_a_pause(
     anyio.run(story)
 
 
+def test_a_clock_that_is_set_back_holds_nothing_back(record: ActionRecord, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A pause of some seconds does not become one of many minutes."""
+    [number] = ask(record)
+    clock, append = Clock(), record.append
+    board = BoardRunner(record=record, workshop=FakeWorkshop(record), clock=clock)
+
+    def full(*_: object) -> None:
+        raise UserError("the disk is full")
+
+    async def story() -> None:
+        async with anyio.create_task_group() as tasks:
+            stop = Stop()
+            monkeypatch.setattr(record, "append", full)
+            tasks.start_soon(lambda: board.run(stop=stop))
+            await until(lambda: board.now is not None and bool(board.now.held) and not board.now.running)
+            monkeypatch.setattr(record, "append", append)
+            clock.now -= 999.0
+            await until(lambda: stage(record, number) is Stage.WAITING)
+            stop.request(STOP)
+            stop.wake()
+
+    anyio.run(story)
+
+
 def test_a_spent_budget_goes_to_a_person_with_what_there_is(record: ActionRecord) -> None:
     """No turn begins beyond it; a person's word gives the action its budget anew."""
     [number] = ask(record)
@@ -334,6 +380,19 @@ def test_a_split_task_is_done_by_its_parts_one_after_the_other(record: ActionRec
     assert [stage(record, number) for number in (3, 4, later)] == [Stage.MERGED, Stage.MERGED, Stage.WAITING]
 
 
+def test_a_dropped_task_is_not_split(record: ActionRecord) -> None:
+    """Its word came first: none of the parts is asked for, and what its planner used counts."""
+    [one] = ask(record, plan=True)
+
+    async def plans(order: Order) -> TurnOutcome:
+        record.append(Judged(action=one, word=Word.DROP))
+        return TurnOutcome(text="", plan=Plan(split=("a", "b")), usage=Usage(calls=1, input_tokens=7))
+
+    run(BoardRunner(record=record, workshop=FakeWorkshop(record, turns={(one, Role.PLANNER): plans})))
+    assert record.board().newest == one and stage(record, one) is Stage.DROPPED
+    assert record.board().actions[one].usage.tokens == 7
+
+
 def test_a_researcher_is_asked_where_the_plan_asks(record: ActionRecord) -> None:
     """Its note is kept, and nothing that it edits."""
     [number] = ask(record, plan=True)
@@ -376,6 +435,24 @@ def test_one_result_of_a_repository_is_merged_at_a_time(record: ActionRecord) ->
     assert [each.wait for each in chosen.held] == [Wait.MERGE, Wait.MERGE]
     run(board)
     assert shop.trunk.merges == [3, 1, 2]
+
+
+def test_checkouts_of_one_repository_have_one_queue(record: ActionRecord) -> None:
+    """What was asked for in a linked worktree is not merged beside a result of the main one, nor coded on the same files."""
+    plan = Plan(steps=("s",), files=("a",))
+    for number, repo in enumerate(("/r", "/linked", "/other"), 1):
+        common = "/other/.git" if repo == "/other" else "/r/.git"
+        record.ask(Request(repo=repo, title="t", text="x", plan=True, common_dir=common))
+        record.append(Begun(action=number, base="base", rules=""))
+        record.append(Planned(action=number, plan=plan, outcome=TurnOutcome(text="")))
+    room = Room(at_once=10, most_waiting=4)
+    chosen = choose(record.board(), room, 0.0)
+    assert (chosen.start, [(each.action, each.wait) for each in chosen.held]) == ((1, 3), [(2, Wait.FILES)])
+    run(BoardRunner(record=record, workshop=FakeWorkshop(record)))
+    for number in (2, 1, 3):
+        record.append(Judged(action=number, word=Word.ACCEPT, commit=record.board().actions[number].commit))
+    chosen = choose(record.board(), room, 0.0)
+    assert (chosen.start, [(each.action, each.wait) for each in chosen.held]) == ((2, 3), [(1, Wait.MERGE)])
 
 
 def test_what_the_board_does_is_written_down_for_others(record: ActionRecord) -> None:

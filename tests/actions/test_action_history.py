@@ -8,7 +8,7 @@ from action_boards import MadeBoard, board_of
 from targets import overnight
 
 from overnight.actions.charter import Role
-from overnight.actions.events import Checked, Event, Parked, TrunkNoted, TurnBegun, TurnCut
+from overnight.actions.events import Checked, Delivered, DeliveryAsked, Event, Parked, TrunkNoted, TurnBegun, TurnCut
 from overnight.actions.findings import CheckOutcome, Evidence
 from overnight.actions.views.steps import outputs_of, steps_of
 from overnight.ledger.port import Recorded
@@ -50,6 +50,9 @@ def test_what_came_between_is_said_too() -> None:
         TurnBegun(action=1, turn=1, role=Role.CODER),
         TurnCut(action=1, turn=1, role=Role.CODER, why="the board was stopped", commit="c" * 40),
         Parked(action=1, why="the quota is spent", until=0.0),
+        Delivered(action=1, problem="git push: refused"),
+        DeliveryAsked(action=1),
+        Delivered(action=1, where="x on origin"),
         TrunkNoted(action=1, repo="/r", head="h"),
         TurnBegun(action=1, turn=2, role=Role.CODER),
     )
@@ -57,6 +60,9 @@ def test_what_came_between_is_said_too() -> None:
     assert [step.what for step in steps_of(entries)] == [
         "the coder was cut off, and left cccccccccccc: the board was stopped",
         "waits until 1970-01-01 00:00 UTC for a model: the quota is spent",
+        "not delivered: git push: refused",
+        "owner asked for its delivery",
+        "delivered: x on origin",
         "trunk noted",
         "the coder works",
     ]

@@ -12,7 +12,7 @@ from targets import git
 
 from overnight.actions.board.board import BoardRunner
 from overnight.actions.board.service import board_process, call_board, stop_board
-from overnight.actions.board.working import Session, work
+from overnight.actions.board.working import Session, has_work, work
 from overnight.actions.events import Judged, TurnEnded, Word
 from overnight.actions.record import ActionRecord
 from overnight.actions.state import Stage
@@ -104,6 +104,21 @@ def test_a_board_without_work_ends_by_itself(tmp_path: Path) -> None:
         anyio.run(work, board, Session(say=print, idle_s=0.01))
         assert [action.stage for action in record.board().actions.values()] == [Stage.WAITING] * 2
         assert board_process(tmp_path / "actions") is None
+
+
+def test_what_cannot_begin_without_a_person_is_no_work(tmp_path: Path) -> None:
+    """Behind as many results as may wait, or after one of them; whoever judges one starts the board again."""
+    with ActionRecord(tmp_path / "actions") as record:
+        first, second, third = ask(record, 3)
+        board = BoardRunner(record=record, workshop=FakeWorkshop(record), at_once=1, most_waiting=2)
+        assert has_work(board)
+        anyio.run(lambda: board.run(until_idle=True))
+        assert record.board().actions[third].stage is Stage.QUEUED and not has_work(board)
+        record.append(Judged(action=first, word=Word.DROP))
+        assert has_work(board)
+        record.append(Judged(action=third, word=Word.DROP))
+        ask(record, after=(second,))
+        assert not has_work(board)
 
 
 def test_what_is_asked_for_while_a_board_ends_is_not_forgotten(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from action_places import ActionPlaces, action_places
 from proxied import HOST, LOOPBACK, Names, origin
 
 from overnight.actions.charter import Role, Rules
-from overnight.actions.checkouts.commands import agent_limits
+from overnight.actions.checkouts.commands import reaching
 from overnight.actions.checkouts.preparation import PreparedWorker
 from overnight.actions.checkouts.setups import SetupFailed, Setups, cache_folder, key_of
 from overnight.actions.findings import CheckOutcome, TurnOutcome
@@ -18,6 +18,7 @@ from overnight.actions.port import Order
 from overnight.egress.connection import Connection
 from overnight.egress.dial import Dialer
 from overnight.jail.job import Limits
+from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.proxied import ProxiedExecutor
 
 FILES = {"requirements.txt": "x==1\n", "app.py": "print(1)\n", "pkg/a.py": "A = 1\n"}
@@ -100,6 +101,8 @@ def test_a_failed_setup_is_an_error_with_the_end_of_its_output(tmp_path: Path) -
         with pytest.raises(SetupFailed, match=r"`setup` of actions.md failed: exit code 3: ERROR: no package \[") as failed:
             on(places, places.base, "true")
         assert "hunter2" not in str(failed.value) + "".join((*failed.value.excerpt, *failed.value.notes))
+        log = ArtifactStore(tmp_path / "state" / "artifacts").read(failed.value.log)
+        assert log is not None and log.startswith(b"ERROR: no package [") and b"hunter2" not in log
         assert made(tmp_path / "setups") == [] and list((tmp_path / "state").glob(".work-*/trees/*")) == []
         with pytest.raises(SetupFailed):
             on(places, places.base, "true")
@@ -216,9 +219,9 @@ def test_setup_reaches_registries_and_what_is_allowed_by_the_proxy(tmp_path: Pat
 def test_an_agent_reaches_what_is_allowed_and_its_own_limits_stay() -> None:
     """The hosts of `allow` are added to the limits of its jobs, its own or the repository's."""
     rules = Rules(allow=("pypi.org",), limits=Limits(wall_s=7.0))
-    assert agent_limits(rules) == Limits(wall_s=7.0, hosts=("pypi.org",))
-    assert agent_limits(rules, Limits(wall_s=9.0)) == Limits(wall_s=9.0, hosts=("pypi.org",))
-    assert agent_limits(Rules(limits=Limits(network="host"), allow=("x.org",))).hosts == ()
+    assert reaching(rules, rules.limits) == Limits(wall_s=7.0, hosts=("pypi.org",))
+    assert reaching(rules, Limits(wall_s=9.0)) == Limits(wall_s=9.0, hosts=("pypi.org",))
+    assert reaching(Rules(allow=("x.org",)), Limits(network="host")).hosts == ()
 
 
 def test_a_turn_finds_what_setup_made_and_is_noted_if_it_edits(tmp_path: Path) -> None:

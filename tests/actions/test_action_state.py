@@ -25,8 +25,10 @@ from overnight.actions.events import (
     Word,
 )
 from overnight.actions.findings import CheckOutcome, Evidence, Finding, Plan, TurnOutcome
-from overnight.actions.state import ENDED, FLOWING, Action, Board, Stage, fold, fold_all
+from overnight.actions.fold import fold, fold_all
+from overnight.actions.state import ENDED, FLOWING, Action, Board, Stage
 from overnight.ledger.port import Recorded
+from overnight.models.usage import Usage
 
 COMMITS = ("", "a", "b", "c")
 ACTIONS = (1, 2, 3)
@@ -135,6 +137,29 @@ CLEAN = Reviewed(action=1, commit="a", findings=(), outcome=TurnOutcome(text="")
 RESULT = (BEGUN, *turn(1, "a"), Checked(action=1, commit="a", evidence=GOOD), CLEAN, Waiting(action=1))
 
 
+def test_what_an_agent_used_counts_although_the_action_was_dropped_meanwhile() -> None:
+    """Of whatever role: its turn ended after the word, and changes nothing else."""
+    said = TurnOutcome(text="said", usage=Usage(calls=1, input_tokens=5))
+    dropped = (BEGUN, *turn(1, "a"), Judged(action=1, word=Word.DROP))
+    for ended in (
+        TurnEnded(action=1, turn=1, role=Role.CODER, outcome=said, commit="b"),
+        Planned(action=1, plan=Plan(), outcome=said, into=(8, 9)),
+        Reviewed(action=1, commit="a", findings=(), outcome=said),
+    ):
+        after = action_of(*dropped, TurnBegun(action=1, turn=1, role=Role.CODER), ended)
+        assert (after.stage, after.usage, after.split_into) == (Stage.DROPPED, said.usage, ())
+
+
+def test_a_merge_of_which_nothing_is_known_leaves_a_broken_trunk_broken() -> None:
+    """It landed before a kill, and its checks were not recorded; those of the next merge say how the trunk is."""
+    seen = TrunkNoted(action=1, repo="/r", head="m", broken=("t",))
+    asked = [Asked(action=number, request=Request(repo="/r", title="t", text="x")) for number in (1, 2)]
+    found = board_of(*asked, seen, Merged(action=1, commit="n", parent=""))
+    assert (found.trunks["/r"].head, found.trunks["/r"].broken, found.trunks["/r"].since) == ("n", ("t",), 3.0)
+    known = board_of(*asked, seen, Merged(action=1, commit="n", parent=""), Merged(action=2, commit="o", parent="n"))
+    assert known.trunks["/r"].broken == ()
+
+
 def test_a_failing_check_goes_back_a_bounded_number_of_times() -> None:
     """After three rounds of a failing check the action is presented to a person as it is."""
     happened: list[Event] = [BEGUN]
@@ -154,6 +179,16 @@ def test_what_a_cut_off_turn_left_is_where_the_next_one_begins() -> None:
     assert (cut.stage, cut.start, cut.open_turn) == (Stage.CODING, "l", None)
     ended = action_of(BEGUN, TurnCut(action=1, turn=1, role=Role.CODER, why="killed", commit="l"), *turn(2, "a"))
     assert (ended.stage, ended.commit, ended.left) == (Stage.CHECKING, "a", "")
+
+
+def test_a_fault_before_anything_was_made_is_tried_again_on_what_is_there_now() -> None:
+    """What it failed on, such as a line of actions.md, may be repaired and committed; with work, its base stays."""
+    cut = (BEGUN, TurnBegun(action=1, turn=1, role=Role.CODER), TurnCut(action=1, turn=1, role=Role.CODER, why="no setup"))
+    failed = (*cut, Waiting(action=1, why="no setup", fault=True), Judged(action=1, word=Word.SEND_BACK))
+    again = action_of(*failed)
+    assert (again.stage, again.base, again.rules) == (Stage.QUEUED, "", "")
+    begun = action_of(*failed, Begun(action=1, base="2" * 40, rules="new"))
+    assert (begun.stage, begun.base, begun.rules, begun.turns) == (Stage.CODING, "2" * 40, "new", 1)
 
 
 def test_a_fault_of_ours_is_tried_again_when_it_is_sent_back_without_words() -> None:

@@ -217,10 +217,11 @@ def test_a_budget_in_dollars_needs_a_price(stage: Stage) -> None:
 
 
 def test_a_turn_that_takes_too_long_is_ended(stage: Stage) -> None:
-    """Whatever the agent does meanwhile; its edit stays."""
-    script = f"{EDIT}; while :; do date > beat; done"
+    """Whatever the agent does meanwhile; its edit stays, and so does what it said."""
+    script = f"echo 'ASSUMPTION: at the end'; {EDIT}; while :; do date > beat; done"
     outcome = stage.turn(Role.CODER, command(script), budget=ActionBudget(minutes=1 / 60))
     assert outcome.reason == "it did not end within 1.0 s, and was ended" and stage.changed()
+    assert (outcome.text.strip(), outcome.assumptions) == ("ASSUMPTION: at the end", ["at the end"])
 
 
 def test_an_agent_that_does_nothing_is_ended(stage: Stage) -> None:

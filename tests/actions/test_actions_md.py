@@ -71,6 +71,21 @@ def test_entries_of_a_role_are_tried_in_order_and_who_reviews_also_plans() -> No
     assert [spec.agent for spec in roles if spec.role is not Role.CODER] == [review] * 3
 
 
+@pytest.mark.parametrize(
+    ("coder", "review"),
+    [
+        ("use: agent, model: m", AgentSpec(use="agent", model="m")),
+        ("use: editor, model: m", AgentSpec(use="editor", model="m")),
+        ("use: claude", AgentSpec(use="command", template="claude")),
+        ("use: command, command: 'sh edit.sh'", AgentSpec(use="agent")),
+    ],
+)
+def test_without_a_reviewer_the_coder_reviews(coder: str, review: AgentSpec) -> None:
+    """So that one entry names the model of all roles; a command may know only how to edit, and our own agent reviews."""
+    roles = parsed(f"roles: [{{role: coder, {coder}}}]\n").roles
+    assert [spec.agent for spec in roles if spec.role is not Role.CODER] == [review] * 3
+
+
 @pytest.mark.parametrize("text", ["", "---\n---\n", "---\n# checks: []\n\n---\n", "Only words.\n", "\ufeffWords: of people\n"])
 def test_everything_has_a_default(text: str) -> None:
     """No file, an empty front matter, one of comments alone, and a text for agents alone."""

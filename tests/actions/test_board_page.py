@@ -1,12 +1,13 @@
 """The board: three groups in an order, why each action stands where it does, and what to type."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from action_events import CHECKED, begun_action, board_of, commit_of, recorded
 
 from overnight.actions.charter import Request
-from overnight.actions.events import Asked, Delivered, Event, Judged, Merged, Returned, TrunkNoted, Waiting, Word
+from overnight.actions.events import Asked, Delivered, DeliveryAsked, Event, Judged, Merged, Returned, TrunkNoted, Waiting, Word
+from overnight.actions.state import Action, Board
 from overnight.actions.views.board_page import BoardPace, BoardPage, BoardProvider, BoardSigns, make_board
 from overnight.actions.views.board_words import EMPTY, board_text
 from overnight.actions.views.event_words import event_words
@@ -54,7 +55,7 @@ def test_an_action_is_in_one_group_and_says_why() -> None:
     assert doing(found) == {
         2: "waits for your word",
         5: "the coder asks",
-        1: "is reviewed",
+        1: "is being reviewed",
         3: "after #2, #1",
         4: "until you have judged a result",
     }
@@ -65,6 +66,15 @@ def test_an_action_is_in_one_group_and_says_why() -> None:
     assert "1 of 3 slots busy: nothing new begins while 2 results wait for you" in text and text.endswith(
         "next: overnight review"
     )
+
+
+def test_an_action_that_begins_says_what_is_done_before() -> None:
+    """Taking in what was committed runs all checks, for minutes: the action has a slot, and does not wait for one."""
+    found = page(begun_action(1)[0], begun_action(2)[0])
+    assert doing(found) == {
+        1: "begins once what you committed meanwhile is checked and taken in",
+        2: "begins as soon as there is room",
+    }
 
 
 def test_without_a_process_nothing_goes_on() -> None:
@@ -117,10 +127,10 @@ def test_a_trunk_that_a_person_should_know_of_is_named() -> None:
 def test_what_is_coded_again_says_after_what() -> None:
     """A person's words, or a merge that did not fit."""
     back = Judged(action=1, word=Word.SEND_BACK, text="also TSV", commit=commit_of(1))
-    assert doing(page(*waiting(1), back)) == {1: "is coded, again, after your words"}
+    assert doing(page(*waiting(1), back)) == {1: "is being coded, again, after your words"}
     accept = Judged(action=1, word=Word.ACCEPT, commit=commit_of(1))
     returned = Returned(action=1, why="it conflicts", onto="d" * 40)
-    assert doing(page(*waiting(1), accept, returned)) == {1: "is coded, again, after a merge that did not fit"}
+    assert doing(page(*waiting(1), accept, returned)) == {1: "is being coded, again, after a merge that did not fit"}
 
 
 def test_what_has_ended_is_listed_newest_first_up_to_a_limit() -> None:
@@ -151,6 +161,39 @@ def test_hostile_titles_stay_on_their_line() -> None:
     text = board_text(page(*events), NOW)
     assert "\x1b" not in text and "a\\x1b[2J\\nb" in text
     assert all("\x1b" not in (line := event_words(event)) and "\n" not in line for event in events)
+
+
+def test_a_look_does_not_go_through_all_that_ever_ended() -> None:
+    """Though the caller may see none of them, as a face that serves another repository."""
+    old = board_of(merged(1)).actions[1]
+    looked: list[int] = []
+
+    def forgotten() -> Iterator[Action]:
+        for number in range(1000):
+            looked.append(number)
+            yield old
+
+    def found(repo: str) -> int:
+        page = make_board(Board(), RULES, sees=lambda folder: folder == repo, name_of=str, ended=3, forgotten=forgotten())
+        return len(page.ended)
+
+    assert found(old.request.repo) == 3 and len(looked) == 3
+    assert found("/other") == 0 and len(looked) < 50
+
+
+def test_a_delivery_that_waits_for_a_person_is_pointed_out() -> None:
+    """Among what needs a person, with what to type, however much has ended since; until it is delivered."""
+    landed = Merged(action=1, commit="c" * 40, parent="b" * 40, deliver="origin")
+    events = [*merged(1)[:-1], landed, Delivered(action=1, problem="it would push to x"), *merged(2), *merged(3)]
+    found = page(*events)
+    assert [line.number for line in found.undelivered] == [1] and [line.number for line in found.ended] == [3, 2]
+    text = board_text(found, NOW)
+    assert text.startswith("Needs you\n  #1 Action 1 (shop): merged into overnight/main, not delivered: it would push to x")
+    assert text.endswith("next: overnight deliver 1")
+    assert [line.number for line in page(*events, ended=9).ended] == [3, 2, 1] and text.count("#1 Action 1") == 1
+    assert board_text(page(*events, ended=9), NOW) == text, "it is shown twice"
+    done = page(*events, DeliveryAsked(action=1), Delivered(action=1, where="x"))
+    assert not done.undelivered and "deliver 1" not in board_text(done, NOW)
 
 
 def test_every_event_is_a_line() -> None:

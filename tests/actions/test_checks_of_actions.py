@@ -1,6 +1,7 @@
 """The checks of a commit and of its base: flaky ones, what is known of a base, what `show` leaves."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from overnight.actions.evidence.runs import RunText, read_run
 from overnight.actions.evidence.trying import Trying
 from overnight.actions.findings import CheckOutcome, Evidence, Proof, RiskKind
 from overnight.git.port import FileChange
+from overnight.ledger.artifacts import ArtifactStore
 
 PNG = "printf '\\211PNG\\r\\n\\032\\n more' > show/a.png"
 
@@ -76,12 +78,42 @@ def test_a_check_that_fails_by_chance_is_flaky(tmp_path: Path) -> None:
 
         class Chance(Trying):
             async def outcome(
-                self, commit: str, command: str, changes: Sequence[FileChange] = ()
+                self, commit: str, command: str, changes: Sequence[FileChange] = (), *, keep: bool = True
             ) -> tuple[CheckOutcome, RunText]:
                 return outcomes.pop(0), read_run(b"")
 
         found, _ = anyio.run(Chance(commands=places.commands).settled, places.base, "x")
     assert (found.passed, found.flaky, found.tries, found.reason) == (True, True, 2, "exit code 1")
+
+
+def test_the_merge_queue_sees_each_failure_of_a_check(tmp_path: Path) -> None:
+    """A run that it asks for is one run: how often a check may fail before it lands is the queue's to count."""
+    with action_places(tmp_path, {"a.txt": "a\n"}) as places:
+        checks = ActionChecks(commands=places.commands, history=places.history)
+        found = anyio.run(checks.run, places.base, ["false", "true"])
+    assert [(each.passed, each.tries) for each in found] == [(False, 1), (True, 1)]
+
+
+def test_tests_are_read_in_full_when_the_store_of_logs_is(tmp_path: Path) -> None:
+    """Logs are cut once they fill their share of the disk; what the runs showed does not depend on that."""
+    said = "".join(f"PASSED test_{number}.py::test_a_name_of_usual_length\\n" for number in range(900))
+    with action_places(tmp_path, {"a.txt": "a\n"}) as places:
+        commands = replace(places.commands, artifacts=ArtifactStore(tmp_path / "full", generous_bytes=0))
+        outcome, text = anyio.run(Trying(commands=commands).outcome, places.base, f"printf '{said}'")
+        kept = commands.artifacts.read(outcome.log) or b""
+    assert len(text.tests) == 900
+    assert kept.startswith(b"[") and len(kept) < len(said)
+
+
+def test_only_logs_that_an_outcome_names_are_kept(tmp_path: Path) -> None:
+    """A change is tried in many parts, and what those runs print is read and not kept."""
+    rules = Rules(checks=("date +%N; python -m unittest -v",), test="date +%N; python -m unittest -v {files}")
+    test = b"import unittest\nimport a\n\n\nclass A(unittest.TestCase):\n    def test_f(self):\n        assert a.f() == 2\n"
+    with action_places(tmp_path, {"a.py": "x = 1\n"}, rules=rules) as places:
+        found = _evidence(places, {"a.py": b"x = 1\n\n\ndef f():\n    return 2\n", "test_a.py": test}, rules)
+        kept = {f"{path.parent.name}{path.name}" for path in (places.state / "artifacts").glob("*/*")}
+    assert [proof.proof for proof in found.proofs] == [Proof.RED_GREEN]
+    assert kept == {outcome.log for outcome in (*found.before, *found.after)}
 
 
 def test_what_passed_on_a_base_is_known_for_a_day(tmp_path: Path) -> None:

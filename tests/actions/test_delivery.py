@@ -13,8 +13,9 @@ from targets import git, overnight, repository_of
 from overnight.actions.board.board import BoardRunner
 from overnight.actions.charter import Request
 from overnight.actions.events import Asked, Begun, DeliveryAsked, Event, Merged
+from overnight.actions.fold import KEPT_ENDED, fold
 from overnight.actions.record import ActionRecord
-from overnight.actions.state import Action, Board, Stage, fold
+from overnight.actions.state import Action, Board, Stage
 from overnight.actions.trunk.delivery import Delivering, branch_of, planned
 from overnight.actions.trunk.trunk import GitTrunk
 from overnight.git.history import GitHistory
@@ -193,7 +194,21 @@ def test_the_owner_allows_a_delivery_on_the_command_line(tmp_path: Path, monkeyp
         assert "it may have changed since you read it" in overnight(tmp_path, "deliver", "1", "0" * 12, check=2).stderr
         digest = said.split()[-1]
         assert "is for the owner alone" in overnight(tmp_path, "--as", "agent:claude", "deliver", "1", digest, check=2).stderr
-        overnight(tmp_path, "deliver", "1", digest, check=0)
+        allowed = overnight(tmp_path, "deliver", "1", digest, check=0).stdout
+        assert "the board tries it next; nobody runs the board: overnight work-on" in allowed
         anyio.run(lambda: board.run(until_idle=True))
         assert found.branches == f"refs/heads/overnight/1-it-s-touch-x-done {head}"
         assert "done: overnight/1-it-s-touch-x-done on " in overnight(tmp_path, "deliver", "1", check=0).stdout
+
+
+def test_what_ended_long_ago_is_not_said_to_be_delivered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The board holds it no more and would never do it; the error says how it is pushed by hand."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with deliveries(tmp_path) as found, ActionRecord() as record:
+        head, request = found.trunk.head(), Request(repo=str(found.repository.toplevel), title=TITLE, text="x")
+        for number in range(1, KEPT_ENDED + 2):
+            record.append(Asked(action=number, request=request), Merged(action=number, commit=head, parent=head))
+        digest = overnight(tmp_path, "deliver", "1", check=0).stdout.split()[-1]
+        refused = overnight(tmp_path, "deliver", "1", digest, check=2).stderr
+        assert f"git push origin {head}:refs/heads/overnight/1-it-s-touch-x-done" in refused
+        assert not record.board().deliveries

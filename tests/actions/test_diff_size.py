@@ -1,5 +1,6 @@
 """The size of a diff by part, from git's own text."""
 
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from targets import git, repository_of
 
+from overnight.actions.pages.diff import files_of
 from overnight.actions.views.diff_size import Part, PartSize, file_sizes, part_of, part_sizes
 from overnight.git.history import GitHistory
 
@@ -69,3 +71,15 @@ def test_a_real_diff_is_counted(tmp_path: Path) -> None:
 def test_any_text_is_read(text: str) -> None:
     """As a diff with some files or none; no count is negative."""
     assert all(size.added >= 0 and size.removed >= 0 for size in file_sizes(text))
+
+
+def test_lines_that_look_like_the_head_of_a_file_are_counted(tmp_path: Path) -> None:
+    """A comment of SQL or an option with dashes that goes away, on the page of the whole diff too."""
+    repository = repository_of(tmp_path, {"a.sql": "-- one\n-- two\nselect 1;\n", "b": "x\n"})
+    base = git(tmp_path, "rev-parse", "HEAD")
+    (tmp_path / "a.sql").write_text("++ three\nselect 1;\n")
+    (tmp_path / "b").unlink()
+    git(tmp_path, "commit", "-qam", "change")
+    with closing(GitHistory(repository)) as history:
+        shown = list(files_of(history.diff(base, git(tmp_path, "rev-parse", "HEAD"))))
+    assert [(each.name, each.added, each.removed) for each in shown] == [("a.sql", 1, 2), ("b", 0, 1)]

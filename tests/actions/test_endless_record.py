@@ -8,13 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from targets import make_repo, overnight
 
-from overnight.actions import state
+from overnight.actions import fold as folding
 from overnight.actions.charter import Request, Role
 from overnight.actions.events import Asked, Begun, Event, Judged, Merged, Planned, TurnBegun, Word
 from overnight.actions.findings import Plan, TurnOutcome
+from overnight.actions.fold import KEPT_ENDED, fold, fold_all
 from overnight.actions.record import SNAPSHOT_EVERY, ActionRecord
 from overnight.actions.snapshot import dump_board, load_board
-from overnight.actions.state import ENDED, KEPT_ENDED, Board, Stage, fold, fold_all
+from overnight.actions.state import ENDED, Board, Stage
 from overnight.ledger.port import Recorded
 
 FEW = 3
@@ -101,15 +102,6 @@ def test_what_ended_long_ago_is_listed_when_it_is_asked_for(tmp_path: Path, monk
     overnight(repo, "do", "More of it", "--after", "1", "--later", check=0)
 
 
-def test_events_are_found_by_their_time(tmp_path: Path) -> None:
-    """The newest before a moment, whether there are any or not."""
-    times = iter(range(100))
-    with ActionRecord(tmp_path, clock=lambda: float(next(times))) as record:
-        assert record.store.newest_before(5.0) == 0
-        record.append(*(asked(number) for number in range(1, 41)))
-        assert [record.store.newest_before(at) for at in (-1.0, 0.0, 0.5, 17.0, 39.0, 40.0, 1e9)] == [0, 0, 1, 17, 39, 40, 40]
-
-
 def test_what_an_action_comes_after_is_not_forgotten() -> None:
     """Nor is one that was split as long as its parts go on: what comes after it begins when they are merged."""
     many = [each for number in range(10, 10 + 2 * KEPT_ENDED) for each in (asked(number), ending(number, 1))]
@@ -131,7 +123,7 @@ def test_whatever_happens_the_board_holds_all_that_go_on(steps: list[tuple[int, 
     events = [each for at, each in enumerate(events) if not isinstance(each, Asked) or each not in events[:at]]
     board, stages, merged = Board(), dict[int, Stage](), set[int]()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(state, "KEPT_ENDED", FEW)
+        patch.setattr(folding, "KEPT_ENDED", FEW)
         for entry in entries(*events):
             board = fold(board, entry)
             stages |= {number: action.stage for number, action in board.actions.items()}

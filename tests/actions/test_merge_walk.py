@@ -1,16 +1,22 @@
 """Two actions that conflict, from their requests to the integration branch, while its owner has it checked out for a while."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from pathlib import Path
 
 import anyio
-from targets import git, make_repo
+import pytest
+from action_records import keep_waiting, shop
+from targets import git, make_repo, overnight
 
 from overnight.actions.board.board import BoardRunner
 from overnight.actions.charter import Request
 from overnight.actions.events import Judged, Word
 from overnight.actions.record import ActionRecord
 from overnight.actions.state import Stage
+from overnight.actions.trunk.trunk import GitTrunk
+from overnight.git.history import GitHistory
+from overnight.git.repository import open_repository
 
 CODER = """\
 word=$(grep -o 'WORD[a-z]*' | head -n 1)
@@ -67,3 +73,21 @@ def test_what_conflicts_is_resolved_by_its_coder_and_a_checked_out_branch_is_wai
     said = git(repo, "log", "--first-parent", "--format=%s", "overnight/main").splitlines()
     assert said == ["Merge main into overnight/main", "WORDb", "WORDa", "start"]
     assert git(repo, "status", "--porcelain") == ""
+
+
+def test_what_is_on_the_trunk_is_not_dropped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Though a kill came before that was recorded: the word is refused, and one that came before it does not hold."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    repo = shop(tmp_path / "shop")
+    commit, repository = keep_waiting(repo, 1), open_repository(repo)
+    with ActionRecord() as record, closing(GitHistory(repository)) as history:
+        record.append(Judged(action=1, word=Word.ACCEPT, commit=commit))
+        trunk = GitTrunk(repository=repository, history=history)
+        tried = trunk.merge(action=1, base=git(repo, "rev-parse", "main"), commit=commit, message="Export")
+        assert trunk.advance(old=tried.onto, new=tried.commit)
+        refused = overnight(repo, "drop", "1", check=2).stderr
+        assert f"action 1 is on overnight/main already, as {tried.commit[:12]}" in refused
+        record.append(Judged(action=1, word=Word.DROP))
+        anyio.run(lambda: BoardRunner(record=record, sandbox="process").run(until_idle=True))
+        action = record.board().actions[1]
+        assert (action.stage, action.merged, action.deliver) == (Stage.MERGED, tried.commit, "")

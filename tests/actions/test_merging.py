@@ -2,13 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import anyio
 import pytest
 from targets import git, repository_of
 
+from overnight.actions.action_fold import MERGE_ROUNDS
 from overnight.actions.charter import Request, Role, Rules
 from overnight.actions.events import (
     Asked,
@@ -24,7 +25,8 @@ from overnight.actions.events import (
     Word,
 )
 from overnight.actions.findings import CheckOutcome, Evidence, Finding, TurnOutcome
-from overnight.actions.state import MERGE_ROUNDS, Action, Board, Stage, fold
+from overnight.actions.fold import fold
+from overnight.actions.state import Action, Board, Stage
 from overnight.actions.trunk.following import alone
 from overnight.actions.trunk.merging import Merging
 from overnight.actions.trunk.trunk import BRANCH, GitTrunk
@@ -197,6 +199,21 @@ def test_a_word_holds_if_only_what_conflicted_was_changed(
             assert (word.commit, word.carried, word.by) == (action.commit, first.accepted, "owner")
             queue.note(word)
             assert queue.merge(2).stage is Stage.MERGED
+
+
+@pytest.mark.parametrize(("setup", "carried"), [("pip install -r requirements.txt", False), ("", True)])
+def test_no_word_holds_for_what_a_setup_installs(tmp_path: Path, setup: str, carried: bool) -> None:
+    """A coder who resolves a conflict in what `setup` reads decides what runs there with the network: a person is asked."""
+    with queue_in(tmp_path / "r") as queue:
+        queue.accepted(1, {"requirements.txt": "one\n"})
+        queue.accepted(2, {"requirements.txt": "two\n"}, base=queue.board.actions[1].base)
+        queue.merge(1)
+        queue.merge(2)
+        action = queue.code(2, {"requirements.txt": "one\nevil\n"}, accept=False)
+        queue.note(Checked(action=2, commit=action.commit, evidence=Evidence()))
+        queue.note(Reviewed(action=2, commit=action.commit, findings=(), outcome=TurnOutcome(text="")))
+        merging = replace(queue.merging(2), rules=Rules(checks=("sound",), setup=setup))
+        assert (merging.carried(queue.board.actions[2]) is not None) == carried
 
 
 def test_rounds_of_merging_have_an_end(tmp_path: Path) -> None:

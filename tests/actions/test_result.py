@@ -6,12 +6,14 @@ from dataclasses import replace
 import pytest
 from action_events import EVIDENCE, OUTCOME, PASSED, begun_action, board_of, commit_of, recorded
 
-from overnight.actions.events import Event, Judged, Reviewed, Waiting, Word
+from overnight.actions.charter import Role
+from overnight.actions.events import Event, Judged, Reviewed, TurnBegun, TurnEnded, Waiting, Word
 from overnight.actions.findings import (
     CheckOutcome,
     Doubt,
     Finding,
     Hunk,
+    ModelUse,
     NewTest,
     Proof,
     Risk,
@@ -22,7 +24,8 @@ from overnight.actions.findings import (
     Weakening,
 )
 from overnight.actions.views.diff_size import Part, PartSize
-from overnight.actions.views.result import Result, ResultFiles, ShownOutput, make_result
+from overnight.actions.views.gathering import ResultFiles, make_result
+from overnight.actions.views.result import Result, ShownOutput
 from overnight.actions.views.result_words import heading, next_commands, result_markdown, sections
 from overnight.models.usage import Usage
 
@@ -58,6 +61,9 @@ def test_what_is_proven_stands_apart_from_what_is_claimed() -> None:
     assert "now|?|Users can export CSV, see test_export.py. (tested by tests/test_export.py)" in text
     assert "now|?|It is fast." in text and "Assumptions|?|commas separate" in text
     assert found.flags == () and found.is_there
+    ended = TurnEnded(action=1, turn=2, role=Role.CODER, outcome=outcome, commit=commit_of(1, 2))
+    again = result(*begun_action(1, outcome=outcome), TurnBegun(action=1, turn=2, role=Role.CODER), ended)
+    assert list(again.assumptions) == ["commas separate"], "said again in the next turn, it is one"
     markdown = result_markdown(found)
     assert "- **proven** tests/test\\_export.py fails without" in markdown and "- *claimed* It is fast." in markdown
 
@@ -76,6 +82,16 @@ def test_a_test_that_proves_little_is_no_proof(proof: Proof, mark: str, flag: st
     found = result(*begun_action(1, evidence=replace(EVIDENCE, proofs=(replace(RED, proof=proof),))))
     assert f"What it does now|{mark}|tests/test_export.py" in text_of(found)
     assert flag in found.flags
+
+
+def test_a_test_that_fails_with_the_change_says_why() -> None:
+    """So that a person knows what to send back; and the model of a turn is named, also if its provider chose it."""
+    usage = Usage(input_tokens=1)
+    outcome = replace(OUTCOME, models=(ModelUse(provider="box", model="", usage=usage),))
+    evidence = replace(EVIDENCE, proofs=(replace(RED, proof=Proof.NOT_GREEN, red="test_csv: SyntaxError: invalid syntax"),))
+    text = text_of(result(*begun_action(1, evidence=evidence, outcome=outcome)))
+    assert "now|✗|tests/test_export.py fails with the change (test_csv: SyntaxError: invalid syntax)\n" in text
+    assert "coder by its model at box (" in text
 
 
 def test_a_refactoring_shows_no_red() -> None:
@@ -119,6 +135,13 @@ def test_everything_that_stands_out_is_flagged() -> None:
     assert "Risks| |unproven: a.py:3: the tests pass without this part too" in text
     assert "Review|!|blocking, open: a.py:7: it never closes the file" in text
     assert "2 parts of the diff not tried alone" in text
+
+
+def test_a_fault_names_what_says_more_of_it() -> None:
+    """As a command that can be typed."""
+    events = begun_action(1)[:3]
+    text = text_of(result(*events, Waiting(action=1, why="`setup` failed", fault=True, log="f" * 64)))
+    assert f"Look at| |all of it: overnight action output 1 {'f' * 64}" in text
 
 
 def test_a_check_that_failed_before_is_not_blamed_on_the_change() -> None:

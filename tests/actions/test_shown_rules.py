@@ -43,6 +43,9 @@ def text_of(repository: Repository) -> str:
     [
         (PYTHON, {"checks": [PYTEST], "test": f"{PYTEST} {{files}}"}),
         ({"a.py": ""}, {"test": f"{PYTEST} {{files}}"}),
+        ({"testing/test_a.py": ""}, {"checks": [PYTEST], "test": f"{PYTEST} {{files}}"}),
+        ({"shop/cart.py": "", "shop/cart_test.py": ""}, {"checks": [PYTEST], "test": f"{PYTEST} {{files}}"}),
+        ({"shop/latest.py": "", "shop/testing.py": ""}, {"test": f"{PYTEST} {{files}}"}),
         ({"go.mod": "", "a_test.go": "func TestA(t *testing.T) {}"}, {"checks": ["go test ./..."]}),
         ({"Cargo.toml": "", "src/lib.rs": ""}, {"checks": ["cargo test --quiet"]}),
         ({"Makefile": "check:\n\ttrue\n"}, {"checks": ["make -s check"]}),
@@ -113,6 +116,15 @@ def test_what_is_written_is_not_looked_for() -> None:
     assert parse_rules(shown(PYTHON, "---\nchecks: pytest -x\n---\n")).test == "pytest -x {files}"
     text = shown({"package.json": JEST, "yarn.lock": ""}, "---\nreadable: [node_modules]\n---\n")
     assert (parse_rules(text).setup, parse_rules(text).checks) == ("", ("npm test --silent",))
+
+
+def test_written_checks_of_python_test_the_code_of_the_commit() -> None:
+    """A package below `src/` is found there, not as a copy that is installed, unless `env` says more."""
+    files = {"pyproject.toml": "", "src/shop/__init__.py": "", "tests/test_a.py": ""}
+    for checks in ("python -m pytest -q", ".venv/bin/pytest -x", "make lint && python3.12 run_tests.py"):
+        assert parse_rules(shown(files, f"---\nchecks: {checks}\n---\n")).env == (("PYTHONPATH", "src"),)
+    for front in ("checks: npm test", "checks: []", "checks: pytest\nenv: {A: b}"):
+        assert ("PYTHONPATH", "src") not in parse_rules(shown(files, f"---\n{front}\n---\n")).env
 
 
 def test_what_is_found_stands_below_what_is_written() -> None:

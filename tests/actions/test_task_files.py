@@ -12,7 +12,8 @@ from overnight.actions.asking.requests import Options, ask_all, read_tasks, toke
 from overnight.actions.asking.schema import ActionBudgetKeys
 from overnight.actions.asking.tasks import LONGEST, LONGEST_TITLE, Task, parse_task, task_of, title_of
 from overnight.actions.charter import ActionBudget, Request
-from overnight.actions.events import Judged, Word
+from overnight.actions.events import Judged, Planned, Word
+from overnight.actions.findings import Plan, TurnOutcome
 from overnight.actions.record import ActionRecord
 from overnight.actions.state import Board
 from overnight.errors import ProgramError, UserError
@@ -191,6 +192,30 @@ def test_what_a_task_comes_after_must_be_there(tmp_path: Path) -> None:
     assert "after[0]: there is no action 7; `overnight board`" in refused(here, {"a.md": after("7")})
     assert "after[0]: action 1 was dropped" in refused(here, {"a.md": after("1")}, board)
     assert "`b` names several files: " in refused(here, {"a.md": after("b"), "b.md": "B", "b.txt": "B"})
+
+
+def test_nothing_comes_after_a_task_of_which_a_part_was_dropped(tmp_path: Path) -> None:
+    """As after one that was dropped itself; it may as long as all parts can still be merged."""
+    repository_of(tmp_path, {"a": ""})
+    request = Request(repo=str(tmp_path), title="x", text="x")
+    with ActionRecord(tmp_path / "state") as record:
+        record.ask(request)
+        record.split(Planned(action=1, plan=Plan(split=("a", "b")), outcome=TurnOutcome(text="")), [request, request])
+        options = Options(after=(1,))
+        assert wanted_of([task_of("x")], options, board=record.board(), here=tmp_path)[0].request.after == (1,)
+        board = record.append(Judged(action=3, word=Word.DROP))
+    with pytest.raises(UserError, match="action 1 was split, and a part of it was dropped, so nothing comes after it"):
+        wanted_of([task_of("x")], options, board=board, here=tmp_path)
+
+
+def test_checkouts_of_one_repository_share_a_queue(tmp_path: Path) -> None:
+    """A linked worktree is another folder, and results from there go onto the same trunk."""
+    top = repository_of(tmp_path / "r", {"a": ""}).toplevel
+    git(top, "worktree", "add", "-q", "-b", "other", str(tmp_path / "linked"))
+    folders = (top, tmp_path / "linked")
+    found = [wanted_of([task_of("x")], Options(repo=each), board=Board(), here=tmp_path)[0].request for each in folders]
+    assert [each.repo for each in found] == [*map(str, folders)]
+    assert found[0].queue == found[1].queue == str(top / ".git")
 
 
 def test_a_cycle_is_named(tmp_path: Path) -> None:

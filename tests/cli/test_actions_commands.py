@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 from action_records import keep, keep_waiting, made_in, shop
+from agent_settings import forget_settings, provide
+from scripted_models import ScriptedModels
 from targets import git, overnight, read_json, run_here
 from test_json_page import fits
 
@@ -58,6 +60,7 @@ def test_do_queues_a_request(repo: Path) -> None:
     [
         (["do", "x", "--repo", "nowhere"], "there is no folder"),
         (["do", "x", "--repo", ".."], "git"),
+        (["do", "--init", "--repo", ".."], "/.. is not in a git repository; git init, then commit your files"),
         (["do", " \n"], "nothing is asked for"),
         (["do", "x", "--after", "7"], "there is no action 7"),
         (["do", "x", "--branch", "nowhere"], "there is no branch or commit `nowhere`"),
@@ -91,6 +94,34 @@ def test_without_a_model_nothing_is_queued(repo: Path, monkeypatch: pytest.Monke
     git(repo, "add", "-A")
     git(repo, "commit", "-qm", "A coder")
     assert "note: nobody can review here: no provider" in overnight(repo, "do", "x", "--later", check=0).stderr
+
+
+def test_a_model_that_nobody_names_is_a_mistake_at_once(
+    repo: Path, monkeypatch: pytest.MonkeyPatch, models: ScriptedModels
+) -> None:
+    """With a key alone no server would answer: the fix says where to name one, and which there are; then it is queued."""
+    forget_settings(repo.parent, monkeypatch)
+    provide(repo.parent, monkeypatch, models.url("ok"))
+    git(repo, "rm", "-q", "actions.md")
+    git(repo, "commit", "-qm", "No rules")
+    said = overnight(repo, "do", "x", "--later", check=2).stderr
+    assert said.startswith("error: nobody can code here: no model is named for p; write `roles: [{role: coder, use: agent, ")
+    assert "in actions.md and commit it" in said and said.endswith(": it has scripted\n")
+    (repo / "actions.md").write_text("---\nroles: [{role: coder, use: agent, model: m1}]\n---\n")
+    git(repo, "add", "-A")
+    git(repo, "commit", "-qm", "A model")
+    assert overnight(repo, "do", "x", "--later", check=0).stderr == "", "the coder's model also reviews"
+
+
+def test_who_asks_hears_that_nothing_new_begins(repo: Path) -> None:
+    """As many results wait as may: the person is the one to act, and another board would do nothing."""
+    keep_waiting(repo, 1, 2, 3)
+    assert overnight(repo, "do", "x", "--later", check=0).stderr == ""
+    keep_waiting(repo, 5)
+    done = overnight(repo, "do", "y", "--later", check=0)
+    assert done.stderr == "note: nothing new begins while 4 results wait for you: overnight review\n"
+    board = overnight(repo, "board", check=0).stdout
+    assert "next: overnight review" in board and "overnight work-on" not in board
 
 
 def test_task_files_are_asked_for_together(repo: Path) -> None:
@@ -148,7 +179,7 @@ def test_what_has_no_commit_cannot_be_accepted(repo: Path) -> None:
         or overnight(repo, "send", "back", "1", " ").returncode == 2
     )
     done = overnight(repo, "send", "back", "1", "decide yourself", check=0)
-    assert done.stdout == "sent #1 back: is coded; nobody runs the board: overnight work-on\n"
+    assert done.stdout == "sent #1 back: is being coded; nobody runs the board: overnight work-on\n"
     assert read_json(repo, "board")["flowing"][0]["doing"] == "nobody runs the board"
 
 

@@ -117,6 +117,8 @@ def test_a_campaign_is_set_up_only_if_it_could_run(world: World) -> None:
         (("--repo", str(repo), "--at", "at 8", "--zone", "Mars"), "time zone `Mars` is not known"),
         (("--repo", str(repo), "--zone", "UTC"), "--zone can only be used with --at"),
         (("--hours", "8"), "--hours can only be used with --repo"),
+        (("--board", "--repo", "."), "--board sets up the board alone"),
+        (("--board", "somename"), "--board sets up the board alone"),
         (("--install",), "--install can only be used with --systemd"),
         (("xyzzy",), "no loop is called `xyzzy`"),
     ):

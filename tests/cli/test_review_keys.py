@@ -187,6 +187,6 @@ def test_what_is_only_stuck_is_tried_again_without_words(repo: Path) -> None:
         terminal.type("s")
         terminal.until("nothing: try the step again")
         terminal.type("\r")
-        terminal.until("sent #1 back: is checked")
+        terminal.until("sent #1 back: is being checked")
         terminal.until("no result waits for you")
     assert read_json(repo, "board")["flowing"][0]["stage"] == "checking"

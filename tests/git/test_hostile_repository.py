@@ -84,6 +84,7 @@ def use_all(folder: Path, out: Path) -> set[str]:
     history.publish(one, "evidence")
     assert history.published(one) == "evidence"
     assert history.trailer(one, "Overnight-Attempt") == "" and history.same_files(one, one)
+    assert history.made_at(one) > 0
     assert history.advance(tag="withdrawn", old=None, new=start) and history.retract(tag="withdrawn", at=start)
     assert history.move_branch("overnight/moved", old=None, new=start)
     assert list(history.links(start)) == list(history.submodules(start)) == []

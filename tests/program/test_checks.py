@@ -12,6 +12,8 @@ GO_TEST = "package a\n\nfunc TestA(t *testing.T) {}\n"
     [
         ({"tests/test_a.py": "", "Makefile": "test:\n\ttrue\n"}, "python -m pytest -q"),
         ({"pkg/tests/deep/test_a.py": ""}, "python -m pytest -q"),
+        ({"testing/test_a.py": ""}, "python -m pytest -q"),
+        ({"testing/a_test.py": ""}, "python -m pytest -q"),
         ({"package.json": '{"scripts": {"test": "node test.js"}}'}, "npm test --silent"),
         ({"package.json": '{"scripts": {"test": "echo \\"Error: no test specified\\" && exit 1"}}'}, None),
         ({"package.json": "{"}, None),

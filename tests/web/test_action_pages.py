@@ -13,7 +13,7 @@ from surface_server import Surface, running
 from visits import owner, visit
 
 from overnight.actions.charter import Request
-from overnight.actions.events import Asked
+from overnight.actions.events import Asked, Delivered
 from overnight.errors import UserError
 from overnight.web.calls import Caller
 from overnight.web.token import Role
@@ -51,6 +51,15 @@ def test_the_board_has_its_groups_and_a_form(caller: Caller) -> None:
     assert [each.attributes["data-order"] for each in parsed.all("form")] == ["/api/v1/do"]
     repos = [each.attributes for each in parsed.all("input") if each.attributes.get("name") == "repo"]
     assert [(each["type"], each["value"]) for each in repos] == [("hidden", "shop")]
+
+
+def test_a_delivery_that_waits_is_among_what_needs_a_person(caller: Caller, made: MadeBoard) -> None:
+    """Once, and counted in the title."""
+    made.append(Delivered(action=4, problem="it would push to x: `overnight deliver 4` shows it"))
+    page = visit("/actions", caller)
+    cards = [each.attributes["id"] for each in page.parsed.all("li") if each.attributes.get("id", "").startswith("action-")]
+    assert cards == [f"action-{number}" for number in (1, 4, 2, 3, 5)]
+    assert page.looked.title == "(2) Actions"
 
 
 def test_of_several_repositories_one_is_chosen(made: MadeBoard, tmp_path: Path) -> None:

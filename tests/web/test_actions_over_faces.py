@@ -63,6 +63,17 @@ def test_what_is_sent_again_is_asked_for_once(made: MadeBoard) -> None:
         assert asked == [6, 6, 7, 6]
 
 
+def test_the_owner_reads_what_may_be_spent(made: MadeBoard) -> None:
+    """Tokens and dollars, as they were asked for; none at all, or what is no number, is refused."""
+    for wrong in ("inf", "nan", "0"):
+        assert "Traceback" not in overnight(made.repository, "do", "x", "--later", "--cost-usd", wrong, check=2).stderr
+    with served(Principal(Kind.AGENT, "claude"), shop=made.repository) as rest:
+        assert rest.post("/do", text="x", repo="shop", cost_usd=0).status == 400
+        assert rest.post("/do", text="x", repo="shop", tokens=3000, cost_usd=2.5).status == 403
+        shown = overnight(made.repository, "approvals", check=0).stdout
+        assert "with at most 3 k tokens and $2.50: x" in shown
+
+
 def test_an_agent_asks_for_the_owner_s_word(made: MadeBoard) -> None:
     """Over REST an agent may read; to accept, send back, drop or ask is put to the owner, with the action and its flags."""
     with served(Principal(Kind.AGENT, "claude"), shop=made.repository) as rest:

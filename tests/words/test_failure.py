@@ -31,6 +31,25 @@ Error: shape 3 != 4
 
 Node.js v20.20.2
 """
+PIP = """\
+  error: subprocess-exited-with-error
+
+  \N{MULTIPLICATION SIGN} pip subprocess to install build dependencies did not run successfully.
+  │ exit code: 1
+  ╰─> [2 lines of output]
+      ERROR: Could not find a version that satisfies the requirement setuptools>=77 (from versions: none)
+      ERROR: No matching distribution found for setuptools>=77
+      [end of output]
+
+  note: This error originates from a subprocess, and is likely not a problem with pip.
+error: subprocess-exited-with-error
+
+\N{MULTIPLICATION SIGN} pip subprocess to install build dependencies did not run successfully.
+│ exit code: 1
+╰─> See above for output.
+
+note: This error originates from a subprocess, and is likely not a problem with pip.
+"""
 CHAINED = """\
 Traceback (most recent call last):
   File "a.py", line 2, in <module>
@@ -62,6 +81,7 @@ SAID = [  # what was printed, and the headline
     ('Traceback (most recent call last):\n  File "a.py", line 1, in f\nValueError: shape\nBuild failed\n', "ValueError: shape"),
     (PYTEST, "E assert 3 == 4"),
     (NODE, "Error: shape 3 != 4"),
+    (PIP, "ERROR: Could not find a version that satisfies the requirement setuptools>=77 (from versions: none)"),
     (CHAINED, "lib.Boom: second"),
     (CARGO, "error[E0425]: cannot find value `y` in this scope"),
     (

@@ -94,6 +94,7 @@ class Request:
     """One action as it was asked for."""
 
     repo: str  # top of the repository's checkout, absolute
+    common_dir: str = ""  # of git, the same for all checkouts of a repository; empty: not known
     title: str  # one line, printable
     text: str  # all of it
     checks: Sequence[str] = ()  # beside those of the repository
@@ -104,3 +105,8 @@ class Request:
     refactoring: bool = False  # the same tests must pass, and no new one must have failed
     measure: bool = False  # it ends in a campaign: a verified improvement of a metric is asked for
     commit: str = ""  # a commit that a person or a campaign made, which is to be checked and merged; empty: agents make one
+
+    @property
+    def queue(self) -> str:
+        """What is the same for all actions whose results go onto one trunk, from whatever checkout they were asked for."""
+        return self.common_dir or self.repo

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from overnight.actions.charter import Request, Role
 from overnight.actions.findings import Evidence, Finding, Plan, TurnOutcome
+from overnight.ledger.json_text import dump, load
 from overnight.models.usage import Usage
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ class Merged:
     kind: Literal["merged"] = "merged"
     action: int
     commit: str  # new head of the integration branch
-    parent: str  # the head before
+    parent: str  # the head before; empty: it landed before a kill, and nothing is known of its checks
     checks: Sequence[str] = ()  # that passed on it
     flaky: Sequence[str] = ()  # of them, those that failed first and passed when they were tried again
     failing: Sequence[str] = ()  # that fail on it, and failed on the head before as well
@@ -230,12 +231,12 @@ Event = (
 
 def encode(event: Event) -> bytes:
     """The event as JSON."""
-    return _adapter().dump_json(event)
+    return dump(_adapter(), event)
 
 
 def decode(body: str) -> Event:
     """The event of such a text; ValueError if it is none."""
-    return _adapter().validate_json(body)
+    return load(_adapter(), body)
 
 
 @cache

@@ -1,10 +1,13 @@
 """What our own checks and a reviewer found out about a commit of an action."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TypeVar
 
 from overnight.models.usage import Usage
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +85,14 @@ class Hunk:
 
 
 class Doubt(StrEnum):
-    """Why a green test may prove less than it seems to."""
+    """Why a green test, or a diff that was read, may prove less than it seems to."""
 
     KNOWS_TESTS = "knows that it is tested"  # the code asks whether a test runs it
     HARD_CODED = "hard-coded answer"  # the code answers what the tests ask, and nothing else
     MOCKED = "mocks what it tests"
     ANY_ANSWER = "any answer passes"  # of the same type
     ASSERTS_NOTHING = "asserts nothing"  # or only what is true of any answer
+    NOT_SHOWN = "no diff shows it"  # code that git takes for binary
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +103,17 @@ class Suspicion:
     path: str
     line: int
     detail: str  # one line
+
+
+def foremost(found: Sequence[Found], kind: Callable[[Found], Hashable], most: int) -> Sequence[Found]:
+    """At most so many, in their order; of too many, the first of each kind before all others.
+
+    Who writes a change could otherwise hide one behind many that come before it.
+    """
+    if len(found) <= most:
+        return found
+    firsts = {kind(each): each for each in reversed(found)}
+    return sorted(found, key=lambda each: each is not firsts[kind(each)])[:most]
 
 
 class RiskKind(StrEnum):

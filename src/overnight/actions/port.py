@@ -79,7 +79,7 @@ class Checks(Protocol):
     """What we find out ourselves about commits of one repository."""
 
     async def run(self, commit: str, commands: Sequence[str]) -> Sequence[CheckOutcome]:
-        """Run commands, each on a fresh folder of a commit, in the jail."""
+        """Run commands, once each, on a fresh folder of a commit, in the jail."""
         ...
 
     async def evidence(self, *, base: str, commit: str, request: Request, rules: Rules) -> Evidence:

@@ -9,10 +9,12 @@ from functools import partial
 from pathlib import Path
 from typing import Self
 
+from overnight.actions.action_fold import fold_action
 from overnight.actions.charter import Request
 from overnight.actions.events import Asked, Event, Planned, decode, encode
+from overnight.actions.fold import fold_all
 from overnight.actions.snapshot import dump_board, load_board
-from overnight.actions.state import Action, Board, fold_action, fold_all
+from overnight.actions.state import Action, Board
 from overnight.errors import OvernightError
 from overnight.files.own import claim_folder, make_folder
 from overnight.files.state_folder import state_folder
@@ -90,6 +92,8 @@ class ActionRecord:
             board = load_board(kept[1])
         except ValueError:  # derived data, perhaps of another version
             return Board()
+        if board.seq != kept[0] or board.seq > self.store.newest():  # of another record, or of one that had more
+            return Board()
         self._kept = board.seq
         return board
 
@@ -114,9 +118,14 @@ class ActionRecord:
                 return number
 
     def split(self, planned: Planned, requests: Sequence[Request]) -> Action:
-        """Record a plan that splits an action, and ask for its parts, each after the one before, all in one moment."""
+        """Record a plan that splits an action, and ask for its parts, each after the one before, all in one moment.
+
+        Of one that was dropped meanwhile nothing is asked for.
+        """
         while True:
             seen = self.board()
+            if planned.action not in seen.open:
+                return self.append(planned).actions[planned.action]
             first = seen.newest + 1
             parts = [
                 Asked(
@@ -132,11 +141,11 @@ class ActionRecord:
 
     def keep_text(self, text: str) -> str:
         """Keep a text as an artifact; its digest."""
-        from tempfile import NamedTemporaryFile
+        from tempfile import TemporaryDirectory
 
-        with NamedTemporaryFile("w", dir=self.folder, delete=False, encoding="utf-8", errors="replace") as file:
-            file.write(text)
-        return self.artifacts.keep(Path(file.name))
+        with TemporaryDirectory(dir=self.folder) as folder:  # so that nothing of it is left on a full disk
+            (file := Path(folder) / "text").write_text(text, encoding="utf-8", errors="replace")
+            return self.artifacts.keep(file)
 
     def _is_at(self, seq: int, _db: sqlite3.Connection) -> bool:
         return self.store.newest() == seq

@@ -7,6 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 from overnight.actions.state import ENDED, Board
+from overnight.ledger.json_text import dump, load
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
@@ -16,14 +17,14 @@ FOLD = 1  # raised when an event folds differently; that a record has another fi
 
 def dump_board(board: Board) -> bytes:
     """The board as JSON, for a snapshot."""
-    return _form() + _adapter().dump_json(replace(board, open={}))
+    return _form() + dump(_adapter(), replace(board, open={}))
 
 
 def load_board(snapshot: bytes) -> Board:
     """The board of a snapshot; raises ValueError if it is of another version, and then the caller folds the events again."""
     if not snapshot.startswith(_form()):
         raise ValueError("the snapshot is of another version")
-    board = _adapter().validate_json(snapshot.removeprefix(_form()))
+    board = load(_adapter(), snapshot.removeprefix(_form()))
     return replace(board, open={number: action for number, action in board.actions.items() if action.stage not in ENDED})
 
 

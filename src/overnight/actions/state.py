@@ -1,43 +1,13 @@
-"""The board as the one fold of its events: what each action has come to, and what it needs next. Pure."""
+"""The board as a value: what each action has come to, and what it needs next. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import chain
 
 from overnight.actions.charter import Request, Role
-from overnight.actions.events import (
-    Asked,
-    Begun,
-    Checked,
-    Delivered,
-    DeliveryAsked,
-    Event,
-    Judged,
-    Merged,
-    Parked,
-    Planned,
-    Returned,
-    Reviewed,
-    TrunkNoted,
-    TurnBegun,
-    TurnCut,
-    TurnEnded,
-    Waiting,
-    Word,
-)
-from overnight.actions.findings import CheckOutcome, Evidence, Finding, Plan, TurnOutcome
-from overnight.ledger.port import Recorded
+from overnight.actions.findings import Evidence, Finding, Plan
 from overnight.models.usage import Usage
-from overnight.words.foreign import printable
-from overnight.words.quantities import listed
 
-CHECK_ROUNDS = 3  # that a failing check goes back to the coder, between two words of a person's
-REVIEW_ROUNDS = 2  # that blocking findings do
-MOST_NAMED, PATH = 50, 200  # files in what a coder is asked, and characters of each
-MERGE_ROUNDS = 3  # that it goes back because it does not fit on what was merged meanwhile
-AGAIN = "Try again."
-KEPT_ENDED = 30  # actions that have ended and are on the board as a whole
 PLANNED_FROM = 400  # characters of a request, from which a planner is asked
 
 
@@ -170,6 +140,11 @@ class Action:
         return self.left or self.onto or self.commit or self.base
 
     @property
+    def is_only_stuck(self) -> bool:
+        """Whether nothing is wrong with the work: sent back without words, the same step is done again."""
+        return self.fault or not self.base
+
+    @property
     def blocking(self) -> Sequence[Finding]:
         """Findings that keep its commit from being good."""
         return [finding for finding in self.findings or () if finding.blocking]
@@ -211,68 +186,11 @@ class Board:
 
     def standing(self, number: int) -> bool | None:
         """Whether an action is merged, as a whole if it was split, however long ago; None if it never will be."""
-        return _standing(number, self.actions, self.merged)
+        return standing(number, self.actions, self.merged)
 
 
-def fold(board: Board, entry: Recorded[Event]) -> Board:
-    """The board after an event; one of an action that is not known changes nothing."""
-    return fold_all(board, (entry,))
-
-
-def fold_all(board: Board, entries: Iterable[Recorded[Event]]) -> Board:
-    """The board after some events, at the cost of one copy of it; the same one if there are none."""
-    following = iter(entries)
-    if (first := next(following, None)) is None:
-        return board
-    actions, still_open, trunks, seq, newest = dict(board.actions), dict(board.open), board.trunks, board.seq, board.newest
-    deliveries = board.deliveries
-    for entry in chain((first,), following):
-        event, seq = entry.event, entry.seq
-        if isinstance(event, TrunkNoted | Merged):
-            trunks = _with_trunk(trunks, actions, event, entry.at)
-        if isinstance(event, DeliveryAsked) and event.allows:
-            deliveries |= {event.allows}
-        known = actions.get(event.action)
-        after = fold_action(known, entry)
-        if after is None or after is known:
-            continue
-        newest = max(newest, event.action)
-        if after.stage in ENDED:
-            if still_open.pop(event.action, None):
-                del actions[event.action]  # it comes last now
-            actions[event.action] = after
-        else:
-            actions[event.action] = still_open[event.action] = after
-    merged = _forget(actions, still_open, board.merged)
-    return Board(actions=actions, open=still_open, trunks=trunks, deliveries=deliveries, merged=merged, newest=newest, seq=seq)
-
-
-def fold_action(action: Action | None, entry: Recorded[Event]) -> Action | None:
-    """One action after an event of its own; None before it was asked for, the same one if nothing changes."""
-    event = entry.event
-    if action is None:
-        if not isinstance(event, Asked):
-            return None
-        at = entry.at
-        return Action(number=event.action, request=event.request, by=event.by, key=event.key, asked_at=at, changed_at=at)
-    after = _after_any(action, event, entry.at)
-    return action if after is action else replace(after, changed_at=entry.at)
-
-
-def _forget(actions: dict[int, Action], still_open: Mapping[int, Action], merged: frozenset[int]) -> frozenset[int]:
-    """Let the actions go that ended longest ago and that nothing waits for; all that were merged of those that are gone."""
-    if (many := len(actions) - len(still_open) - KEPT_ENDED) <= 0:
-        return merged
-    needed = {number for action in still_open.values() for number in action.request.after}
-    ended = [number for number, action in actions.items() if action.stage in ENDED and number not in needed]
-    old = {number: standing for number in ended[:many] if (standing := _standing(number, actions, merged)) is not False}
-    for number in old:
-        del actions[number]
-    return merged.union(number for number, standing in old.items() if standing)
-
-
-def _standing(number: int, actions: Mapping[int, Action], merged: frozenset[int]) -> bool | None:
-    """As `Board.standing`."""
+def standing(number: int, actions: Mapping[int, Action], merged: frozenset[int]) -> bool | None:
+    """As `Board.standing`: of these actions, and those that were merged and are not among them any more."""
     if number in merged:
         return True
     action = actions.get(number)
@@ -280,199 +198,5 @@ def _standing(number: int, actions: Mapping[int, Action], merged: frozenset[int]
         return None
     if action.stage is not Stage.SPLIT:
         return bool(action.merged)
-    parts = [_standing(part, actions, merged) for part in action.split_into if part > number]
+    parts = [standing(part, actions, merged) for part in action.split_into if part > number]
     return None if None in parts else all(parts)
-
-
-def _with_trunk(
-    trunks: Mapping[str, TrunkState], actions: Mapping[int, Action], event: TrunkNoted | Merged, at: float
-) -> Mapping[str, TrunkState]:
-    """How the integration branches stand after one was looked at, or has moved."""
-    if isinstance(event, TrunkNoted):
-        repo, broken, last = event.repo, event.broken, 0
-        head, held, apart, said = event.head, event.held, event.apart, event.said
-    elif (known := actions.get(event.action)) is None:
-        return trunks
-    else:
-        repo, broken, last = known.request.repo, event.failing, event.action
-        head, held, apart, said = event.commit, "", "", ""
-    old = trunks.get(repo, TrunkState(head=""))
-    since, after = (old.since, old.after) if old.broken else (at, old.last)
-    apart = apart if isinstance(event, TrunkNoted) else old.apart
-    state = TrunkState(head=head, held=held, apart=apart, broken=broken, said=said or old.said, last=last or old.last)
-    return {**trunks, repo: replace(state, since=since, after=after) if broken else state}
-
-
-def _after_any(action: Action, event: Event, at: float) -> Action:
-    return _after_end(action, event) if action.stage in ENDED else _after(action, event, at)
-
-
-def _after_end(action: Action, event: Event) -> Action:
-    """What can still happen to an action that has ended; it stays ended."""
-    match event:
-        case Merged() if not action.merged:  # it was dropped in the moment in which it was merged
-            return _after_merge(replace(action, dropped=None), event)
-        case Delivered():
-            return replace(action, delivered=event.where, problem=event.problem)
-        case DeliveryAsked() if action.merged and action.deliver:
-            return replace(action, delivered="", problem="")
-        case TurnEnded():  # dropped while an agent worked
-            return _used(action, event.role, event.outcome)
-        case TurnCut():
-            return replace(action, usage=action.usage + event.usage, open_turn=None)
-    return action
-
-
-def _after(action: Action, event: Event, at: float) -> Action:  # noqa: C901, PLR0911, PLR0912  # a case each
-    match event:
-        case Begun() if not action.base:
-            commit = action.request.commit
-            return replace(action, base=event.base, rules=event.rules, commit=commit, commit_base=event.base)
-        case Planned():
-            return replace(_used(action, Role.PLANNER, event.outcome), plan=event.plan, split_into=event.into)
-        case TurnBegun():
-            return replace(action, turns=event.turn, open_turn=event.role, parked="", parked_until=0.0)
-        case TurnEnded():
-            return _after_turn(_used(action, event.role, event.outcome), event)
-        case TurnCut():
-            left = event.commit if event.role is Role.CODER else ""
-            return replace(action, usage=action.usage + event.usage, open_turn=None, left=left or action.left)
-        case Parked():
-            return replace(action, parked=event.why, parked_until=event.until)
-        case Checked() if event.commit == action.commit and action.evidence is None:
-            return _after_checks(action, event.evidence)
-        case Reviewed() if event.commit == action.commit and action.findings is None:
-            return _after_review(replace(_used(action, Role.REVIEWER, event.outcome), unreviewed=event.missing), event.findings)
-        case Waiting():
-            said = replace(action, waiting=event.why, fault=event.fault, fault_log=event.log, ready_at=at)
-            return replace(said, parked="", parked_until=0.0)
-        case Judged():
-            return _after_word(action, event)
-        case Merged():
-            return _after_merge(action, event)
-        case Returned():
-            return _after_return(action, event)
-        case Delivered():
-            return replace(action, delivered=event.where, problem=event.problem)
-    return action
-
-
-def _after_merge(action: Action, event: Merged) -> Action:
-    return replace(action, merged=event.commit, flaky=event.flaky, failing=event.failing, deliver=event.deliver, onto="")
-
-
-def _used(action: Action, role: Role, outcome: TurnOutcome) -> Action:
-    return replace(
-        action,
-        usage=action.usage + outcome.usage,
-        working_s=action.working_s + outcome.wall_s,
-        agents={**action.agents, role: outcome.agent},
-        open_turn=None,
-    )
-
-
-def _after_turn(action: Action, event: TurnEnded) -> Action:
-    if event.role is Role.RESEARCHER:
-        return replace(action, note=event.outcome.text or event.outcome.reason or "(nothing)")
-    if event.role is not Role.CODER:
-        return action
-    assumptions = (*action.assumptions, *event.outcome.assumptions)
-    action = replace(action, not_taken=event.outcome.not_taken)
-    if not event.commit or event.commit == action.commit:
-        why = event.outcome.reason or "the coder ended without a change"
-        return replace(action, assumptions=assumptions, unusable=why)
-    return replace(
-        action,
-        commit=event.commit,
-        commit_base=action.base,
-        onto="",
-        assumptions=assumptions,
-        claims=event.outcome.claims,
-        to_fix="",
-        why_fix="",
-        left="",
-        unusable="",
-        accepted="",
-        waiting=None,
-        evidence=None,
-        findings=None,
-        unreviewed="",
-        past_findings=(*action.past_findings, *action.blocking),
-    )
-
-
-def _failure(outcome: CheckOutcome) -> str:
-    return f"`{outcome.command}` fails: {outcome.reason}{f' ({outcome.note})' if outcome.note else ''}"
-
-
-def _after_checks(action: Action, evidence: Evidence) -> Action:
-    checked = replace(action, evidence=evidence)
-    if not evidence.to_fix or action.request.commit or action.check_rounds >= CHECK_ROUNDS:
-        return checked
-    said = "\n".join("\n".join((_failure(each), *each.excerpt)) for each in evidence.to_fix)
-    return replace(checked, to_fix=said, why_fix="checks", check_rounds=action.check_rounds + 1)
-
-
-def _after_review(action: Action, findings: Sequence[Finding]) -> Action:
-    reviewed = replace(action, findings=findings)
-    if not reviewed.blocking or action.request.commit or action.review_rounds >= REVIEW_ROUNDS:
-        return reviewed
-    said = "\n".join(f"{each.path}:{each.line}: {each.text}" for each in reviewed.blocking)
-    return replace(reviewed, to_fix=said, why_fix="review", review_rounds=action.review_rounds + 1)
-
-
-def _after_return(action: Action, event: Returned) -> Action:
-    """Back to the coder, with the head as its base; after some rounds to a person."""
-    fix = [f"This change does not fit on what was merged meanwhile: {event.why}"]
-    if event.conflicts:
-        fix.append(
-            "The folder holds what was merged, with this change in it where it fits. Decide what is right in each file,"
-            " keep what both sides meant, and leave no conflict markers. They are: " + _named(event.conflicts)
-        )
-    if event.beside:
-        fix.append("These are this change's own versions; take what is needed and delete them: " + _named(event.beside))
-    returned = replace(
-        action,
-        base=event.onto,
-        accepted="",
-        left="",
-        check_rounds=0,
-        review_rounds=0,
-        merge_rounds=action.merge_rounds + 1,
-        to_fix="\n".join(fix),
-        why_fix="merge",
-        onto=event.start,
-        conflicts=event.conflicts,
-        beside=event.beside,
-        joined=event.start,
-        accepted_before=action.accepted_before or action.accepted,
-    )
-    if action.merge_rounds < MERGE_ROUNDS:
-        return replace(returned, unusable="")
-    return replace(returned, unusable=f"it does not fit on what was merged meanwhile: {event.why.splitlines()[0]}")
-
-
-def _named(paths: Sequence[str]) -> str:
-    return listed((printable(path, PATH) for path in paths), MOST_NAMED, noun="file")
-
-
-def _after_word(action: Action, event: Judged) -> Action:
-    """Of a result that waits; an action can also be dropped at any other time. A word on another commit accepts nothing."""
-    judged = replace(action, waiting=None, fault=False, fault_log="", judged_by=event.by)
-    if event.word is Word.DROP:
-        return replace(judged, dropped=event.text)
-    if action.waiting is None and not event.carried:
-        return action
-    if event.word is Word.ACCEPT:
-        if not event.commit or event.commit != action.commit:
-            return action
-        return replace(judged, accepted=event.commit, accepted_before=event.carried)
-    fresh = replace(judged, check_rounds=0, review_rounds=0, merge_rounds=0, unusable="", accepted_before="")
-    fresh = replace(fresh, turns_before=action.turns, usage_before=action.usage)
-    if not action.base and not action.fault:  # what it comes after will not be merged: it begins without that
-        fresh = replace(fresh, request=replace(action.request, after=()))
-    if not event.text and (action.fault or not action.base):  # nothing is wrong with the work: the step is done again
-        return fresh
-    if action.why_fix == "merge":
-        return replace(fresh, accepted="", to_fix=f"{action.to_fix}\n\n{event.text}".strip())
-    return replace(fresh, accepted="", to_fix=event.text or action.to_fix or AGAIN, why_fix="person")

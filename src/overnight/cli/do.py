@@ -69,7 +69,7 @@ def do(
 
         if sandbox != "jail":
             check_by_hand(f"do --init --sandbox {sandbox}")
-        return write_actions(Path(repo).expanduser(), yes=yes, sandbox=sandbox, as_json=as_json)
+        return write_actions(Path.cwd() / Path(repo).expanduser(), yes=yes, sandbox=sandbox, as_json=as_json)
     if yes or sandbox != "jail":
         raise click.UsageError("--yes and --sandbox can only be used with --init")
     from overnight.actions.operations.do import OPERATION, DoInput

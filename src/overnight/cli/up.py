@@ -73,6 +73,8 @@ def up(
     needs_repo = {"tag": tag, "hours": hours, "experiments": experiments, "slots": slots, "at": at, "zone": zone}
     if repo is None and (given := [f"--{name}" for name, value in needs_repo.items() if value is not None]):
         raise UserError(f"{', '.join(given)} can only be used with --repo", fix="name the repository: --repo PATH")
+    if board and (repo is not None or names):
+        raise UserError("--board sets up the board alone", fix="call `overnight up` once more for the others")
     if install and not systemd:
         raise UserError("--install can only be used with --systemd")
     if systemd:

@@ -107,6 +107,6 @@ def _say_how_it_stands(page: "BoardPage") -> None:
     """What waits, and what to type."""
     from overnight.actions.views.board_words import advice
 
-    click.echo(f"{len(page.needs_you)} need you, {len(page.flowing)} flow, {len(page.waiting)} wait")
+    click.echo(f"{len(page.needs_you) + len(page.undelivered)} need you, {len(page.flowing)} flow, {len(page.waiting)} wait")
     for each in advice(page):
         click.echo(f"next: {each}")

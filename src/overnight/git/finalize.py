@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from overnight.errors import RepositoryError
 from overnight.files.folders import split_path
 from overnight.git.objects import ObjectStore
-from overnight.git.plumbing import call, require
+from overnight.git.plumbing import UPDATE_REF, call, require
 from overnight.git.port import KeptChange, KeptPart
 from overnight.git.repository import Repository, check_ref_free
 from overnight.git.trees import TreeEntry, edit_tree
@@ -40,7 +40,7 @@ def finalize(repository: Repository, *, start: str, kept: Sequence[KeptChange], 
         fix = "name another branch with --into, or delete this one"
         raise RepositoryError(f"the branch {branch} has commits that are not in the kept chain", fix=fix)
     check_ref_free(repository, ref)
-    require(repository.git_dir, "update-ref", "-m", "overnight finalize", ref, tip, old)
+    require(repository.git_dir, *UPDATE_REF, "overnight finalize", ref, tip, old)
     return tip
 
 

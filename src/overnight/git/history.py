@@ -13,7 +13,7 @@ from overnight.files.folders import create_file, create_link, decode_path, opene
 from overnight.git.deadline import Deadline
 from overnight.git.objects import ObjectStore
 from overnight.git.pipe import Pipe
-from overnight.git.plumbing import Batch, start
+from overnight.git.plumbing import UPDATE_REF, Batch, start
 from overnight.git.port import FileChange, TreeFile, branch_of
 from overnight.git.process import GitError, GitTooSlow
 from overnight.git.repository import Repository, attempt_ref, branch_ref
@@ -33,6 +33,11 @@ MERGE_S = 30.0
 UNFINISHED = "\n[git needs more than {:g} s for the rest of this diff]\n"
 TRAILERS_BYTES = 4096  # from the end of a message, in which its trailers stand
 OID_LENGTHS = {"sha1": 40, "sha256": 64}  # hex digits
+
+
+def is_cut(diff: str) -> bool:
+    """Whether `GitHistory.diff` left out the end of a long one: there may be more than is shown."""
+    return len(diff.encode()) >= DIFF_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +60,7 @@ class GitHistory:
         self._none = "0" * OID_LENGTHS[repository.object_format]
         self._now = now
         self._store = ObjectStore(repository.git_dir)
-        self._refs = Batch(repository.git_dir, "update-ref", "-m", "overnight", "--stdin")
+        self._refs = Batch(repository.git_dir, *UPDATE_REF, "overnight", "--stdin")
         self._tree = lru_cache(TREES_CACHED)(self._store.tree)
         self._listing = lru_cache(COMMITS_CACHED)(self._list)
         self._files = lru_cache(COMMITS_CACHED)(self._sized_files)
@@ -191,6 +196,10 @@ class GitHistory:
         """The parents of a commit."""
         return self._store.commit(commit).parents
 
+    def made_at(self, commit: str) -> int:
+        """When a commit of ours was made, Unix time, s."""
+        return self._store.commit(commit).at
+
     def trailer(self, commit: str, name: str) -> str:
         """What a trailer of a commit's message says, by its last line of that name; empty without one."""
         lines = self._store.message(commit)[-TRAILERS_BYTES:].decode("utf-8", "replace").splitlines()
@@ -207,11 +216,14 @@ class GitHistory:
         return found.oid if found else None
 
     def diff(self, base: str, commit: str, *, deadline: Deadline | None = None) -> str:
-        """The unified diff between two commits, foreign bytes replaced, cut at 1 MB; it says so if git takes too long."""
+        """The unified diff between two commits, foreign bytes replaced, cut at 1 MB; it says so if git takes too long.
+
+        No attribute leaves a file out of it: what is judged by it could have been written by who set that.
+        """
         until = deadline.at_most(DIFF_S) if deadline else Deadline.within(DIFF_S)
         ends = [self._require_commit(base), self._require_commit(commit)]
         command = ("diff-tree", "-p", "--no-color", "--no-ext-diff", "--no-textconv", *ends, "--")
-        pipe = start(self._git_dir, *command, deadline=until)
+        pipe = start(self._git_dir, *command, deadline=until, plain=True)
         output = bytearray()
         try:
             while piece := pipe.take_most(min(DIFF_PIECE_BYTES, DIFF_BYTES - len(output))):

@@ -4,6 +4,9 @@ Git reads its configuration, hooks and attributes from a repository's common fol
 the repository's refs and lists of paths, and a configuration that takes over only the settings below, each only if its value is
 a word: how files and objects are stored, never what to run, where to fetch from or which other file to read.
 
+A second one has attributes of ours as well, by which no file is left out of a diff that people and agents judge: the content
+alone says whether it is text.
+
 Does not cover: what the repository's data says (HEAD, refs, index, objects and their alternates, attributes), which is data.
 """
 
@@ -31,21 +34,26 @@ TAKEN_OVER = frozenset(
         "core.logallrefupdates",
     }
 )
-LINKED = ("HEAD", "refs", "packed-refs", "reftable", "logs", "shallow", "worktrees", "info/exclude", "info/attributes")
+ATTRIBUTES = "info/attributes"
+LINKED = ("HEAD", "refs", "packed-refs", "reftable", "logs", "shallow", "worktrees", "info/exclude", ATTRIBUTES)
 PREFIX = "overnight-git-"
 YOUNG_S = 60.0  # of a folder that its maker may not have locked yet
 _CACHED = 256  # repositories in one process
+PLAIN = "* !diff\n"  # attributes in that file outrank all others, whoever committed them
 _common_dirs: dict[Path, Path] = {}  # by git_dir, of the repositories that this process has opened
 _WORD = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
-def own_common_dir(git_dir: Path) -> Path:
-    """The folder to hand to git as its common folder; it lives as long as this process. Made again if the settings change."""
+def own_common_dir(git_dir: Path, *, plain: bool = False) -> Path:
+    """The folder to hand to git as its common folder; it lives as long as this process. Made again if the settings change.
+
+    With `plain`, no attribute says how files are compared.
+    """
     common = common_dir(git_dir)
     with suppress(FileNotFoundError):
         status = (common / "config").stat()
-        return _made(common, (status.st_ino, status.st_mtime_ns, status.st_size))
-    return _made(common, None)
+        return _made(common, (status.st_ino, status.st_mtime_ns, status.st_size), plain=plain)
+    return _made(common, None, plain=plain)
 
 
 def common_dir(git_dir: Path) -> Path:
@@ -66,14 +74,17 @@ def know_common_dir(git_dir: Path, common: Path) -> None:
 
 
 @lru_cache(_CACHED)
-def _made(common: Path, _stamp: tuple[int, int, int] | None) -> Path:
+def _made(common: Path, _stamp: tuple[int, int, int] | None, *, plain: bool) -> Path:
     settings = dict(_settings(common)) if _stamp else {}
     if not (common / "logs").is_dir():  # git would make it, but cannot make it through a link
         settings["core.logallrefupdates"] = "false"
     folder = _private_folder()
     (folder / "info").mkdir()
     for name in LINKED:
-        (folder / name).symlink_to(common / name)
+        if plain and name == ATTRIBUTES:
+            (folder / name).write_text(PLAIN, encoding="ascii")
+        else:
+            (folder / name).symlink_to(common / name)
     lines = (f"[{section}]\n\t{key} = {value}\n" for (section, _, key), value in _parted(settings))
     (folder / "config").write_text("".join(lines), encoding="ascii")
     return folder

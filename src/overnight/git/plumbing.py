@@ -17,18 +17,20 @@ from overnight.git.pipe import GitDied, Pipe
 from overnight.git.process import GitError, inherited, run, words
 
 NAME, EMAIL = "overnight", "overnight@localhost"
+# Moves a ref itself, with a message for its log: one that stands for another, such as a branch, is replaced; that one stays.
+UPDATE_REF = ("update-ref", "--no-deref", "-m")
 DIED_BY_ITSELF = 128  # git's exit code when it gives up with a message
 
 Answer = TypeVar("Answer")
 
 
-def environment(git_dir: Path) -> dict[str, str]:
-    """The whole environment of our git processes."""
+def environment(git_dir: Path, *, plain: bool = False) -> dict[str, str]:
+    """The whole environment of our git processes; with `plain`, no attribute says how files are compared."""
     return {
         **inherited("PATH", "HOME", "TMPDIR"),  # HOME: for the user's own list of ignored files
         "LC_ALL": "C",
         "GIT_DIR": str(git_dir),
-        "GIT_COMMON_DIR": str(own_common_dir(git_dir)),
+        "GIT_COMMON_DIR": str(own_common_dir(git_dir, plain=plain)),
         "GIT_OBJECT_DIRECTORY": str(common_dir(git_dir) / "objects"),
         "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": "/dev/null",
@@ -66,9 +68,12 @@ def require(git_dir: Path, *arguments: str) -> bytes:
     return done.stdout
 
 
-def start(git_dir: Path, *arguments: str, inherit: tuple[int, ...] = (), deadline: Deadline | None = None) -> Pipe:
+def start(
+    git_dir: Path, *arguments: str, inherit: tuple[int, ...] = (), deadline: Deadline | None = None, plain: bool = False
+) -> Pipe:
     """Start a git process that the caller talks to and closes."""
-    return Pipe(arguments, folder=git_dir, environment=environment(git_dir), inherit=inherit, deadline=deadline)
+    surroundings = environment(git_dir, plain=plain)
+    return Pipe(arguments, folder=git_dir, environment=surroundings, inherit=inherit, deadline=deadline)
 
 
 class Batch:

@@ -21,7 +21,7 @@ from overnight.git.repository import Repository
 from overnight.words.foreign import printable
 
 LONGEST_URL = 2000
-SHOWN = 200  # characters of an address in a message
+SHOWN = LONGEST_URL  # characters of an address in a message: none is left out of what is allowed
 INHERITED = (
     *("PATH", "HOME", "TMPDIR", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR", "DBUS_SESSION_BUS_ADDRESS"),
     *("SSH_AUTH_SOCK", "SSH_AGENT_PID", "GIT_SSH", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_SSL_CAINFO", "SSL_CERT_FILE"),
@@ -34,8 +34,11 @@ RECEIVING = (
     " -c receive.autogc=false -c gc.auto=0 -c maintenance.auto=false"
 )
 _REMOTE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}")
-_OVER_NETWORK = re.compile(r"(https://|ssh://)([^@/]*@)?[A-Za-z0-9\[][^\s]*|([\w.-]+@)?[A-Za-z0-9][\w.-]*:(?!:|//)[^-\s]\S*")
-_SECRET = re.compile(r"(?<=//)[^@/]*@")
+# What stands before the path is plain: programs disagree on the host of `https://one?@other/`, and people read one of the two.
+_OVER_NETWORK = re.compile(
+    r"(https://|ssh://)([^@/?#\\\s]*@)?[A-Za-z0-9\[][^@/?#\\\s]*(/\S*)?|([\w.-]+@)?[A-Za-z0-9][\w.-]*:(?!:|//)[^-\s]\S*"
+)
+_SECRET = re.compile(r"(?<=//)[^/]*@")
 
 
 def push_address(repository: Repository, remote: str) -> str:

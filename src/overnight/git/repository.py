@@ -173,8 +173,13 @@ def check_not_checked_out(repository: Repository, ref: str) -> None:
     """Check that a branch that is there can be moved.
 
     Raises:
-        RepositoryError: a worktree has checked it out, so its files would look changed.
+        RepositoryError: a worktree has checked it out, so its files would look changed; or a folder of its name is a link, so
+            that it would be another branch too.
     """
+    parts = ref.split("/")
+    for above in ("/".join(parts[:count]) for count in range(3, len(parts))):  # from below `refs/heads`
+        if (linked := repository.common_dir / above).is_symlink():
+            raise RepositoryError(f"{_shown(linked)} is a link", fix="remove it, and see which branches are left: git branch")
     for worktree in worktrees(repository.git_dir, repository.common_dir):
         if worktree.ref == ref:
             where, branch = _shown(worktree.folder), ref.removeprefix("refs/heads/")

@@ -69,6 +69,19 @@ def with_variables(command: str, variables: Iterable[tuple[str, str]]) -> str:
     return "".join(f"export {name}={shlex.quote(value)}; " for name, value in variables) + command
 
 
+def plain_environment(limits: Limits) -> dict[str, str]:
+    """The environment of a job that is no agent's, beside PATH and HOME, which the jail sets."""
+    threads = str(limits.cpus)
+    return {
+        "LANG": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # the order of a set must not affect what is measured, or whether a test passes
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "OMP_NUM_THREADS": threads,
+        "OPENBLAS_NUM_THREADS": threads,
+        "MKL_NUM_THREADS": threads,
+    }
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JobResult:
     """How a job went, measured from outside it."""

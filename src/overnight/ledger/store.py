@@ -123,16 +123,6 @@ class SqliteEventStore(Generic[E]):
         with self._file.clear_reading():
             return int(self._chain.end()[0])
 
-    def newest_before(self, at: float) -> int:
-        """The newest event that was recorded before a time, 0 without any, if no clock was set back; in few looks."""
-        with self.reading() as db:
-            low, high = 0, int(self._chain.end()[0])
-            while low < high:
-                middle = (low + high + 1) // 2
-                [before] = db.execute("SELECT at < ? FROM events WHERE seq=?", (at, middle)).fetchone() or (False,)
-                low, high = (middle, high) if before else (low, middle - 1)
-            return low
-
     def has(self, seq: int, digest: str) -> bool:
         """Whether the event at `seq` has this hash, which names all events until then; they are not checked."""
         with self._file.clear_reading():

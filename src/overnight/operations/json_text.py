@@ -6,9 +6,12 @@ from typing import Any
 
 def json_text(value: object) -> str:
     """A value of dataclasses, mappings, sequences and scalars as indented JSON, invisible characters escaped."""
-    from pydantic_core import to_json
+    from pydantic_core import PydanticSerializationError, to_json, to_jsonable_python
 
-    text = to_json(value, indent=2, inf_nan_mode="null").decode()
+    try:
+        text = to_json(value, indent=2, inf_nan_mode="null").decode()
+    except PydanticSerializationError:  # a name of a file that is no Unicode
+        text = json.dumps(to_jsonable_python(value, inf_nan_mode="null"), indent=2)
     if text.replace("\n", "").isprintable():
         return text
     return "".join(c if c.isprintable() or c == "\n" else _escaped(c) for c in text)

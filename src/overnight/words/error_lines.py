@@ -28,6 +28,8 @@ _AROUND = (
     r"For more information|Some errors have detailed|stack backtrace:",
     r"error: (?:could not compile|aborting due to|build failed$|process didn't exit|test failed,|Recipe )",
     r"error Command failed",
+    r"error: (?:subprocess-exited-with-error|metadata-generation-failed|failed-wheel-build-for-install)$",  # pip
+    r"[\N{MULTIPLICATION SIGN}] (?:.* did not run successfully|Encountered error while generating package metadata)\.$",  # pip
     r"collect2: error: ld returned",
     r"exit status \d+$",
     r"FAIL(?:\t.*)?$",

@@ -57,6 +57,13 @@ def test_code_that_only_looks_like_it(line: str) -> None:
     assert not doubts([_code(line + "\n")])
 
 
+def test_a_name_of_many_parts_is_read_to_its_end() -> None:
+    """Its parts are looked at once, however many there are: with each way to put them together, this would never end."""
+    name = "A_" * 180
+    assert not doubts([_code(f'x = os.environ["{name}B"]\n')])
+    assert [each.doubt for each in doubts([_code(f'x = os.environ["{name}TEST"]\n')])] == [Doubt.KNOWS_TESTS]
+
+
 @pytest.mark.parametrize(
     "lines",
     [

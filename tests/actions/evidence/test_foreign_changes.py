@@ -10,7 +10,7 @@ from overnight.actions.evidence.doubts import doubts, mocked
 from overnight.actions.evidence.risks import risks_of
 from overnight.actions.evidence.takeouts import takeouts
 from overnight.actions.evidence.weakened import weakened_tests
-from overnight.actions.findings import Risk, Suspicion, WeakenedTest
+from overnight.actions.findings import Risk, Suspicion, WeakenedTest, Weakening
 from overnight.git.port import FileChange
 
 PIECES = st.sampled_from(
@@ -75,3 +75,28 @@ def test_any_change_is_read(pairs: dict[str, tuple[bytes | None, bytes | None]])
 def test_a_hostile_text_is_read(text: bytes) -> None:
     """Deep, long and repetitive texts."""
     _look({"tests/test_a.py": (b"def test_a():\n    assert f(1) == 1\n", text), "a.py": (b"x = 1\n", text)})
+
+
+def test_a_line_of_any_length_is_read_to_its_end() -> None:
+    """What looks like the begin of a test over and over, in a file without line ends, is gone through once."""
+    _look(
+        {"lib.test.js": (b"test('a', f)\n", b"it." * 400_000), "tests/test_a.py": (b"pytest.param(marks=" * 20_000, b"x = 1\n")}
+    )
+
+
+@pytest.mark.parametrize(
+    ("path", "old", "new"),
+    [
+        ("package.json", b'{"scripts": {"test": "x"}}', b"[" * 100_000),
+        ("pyproject.toml", b"[tool.pytest]\na = 1\n", b"[tool.pytest]\na = " + b"[" * 5_000 + b"]" * 5_000),
+        ("pyproject.toml", b"[tool.pytest]\na = 1\n", b"[tool.pytest]\n" + b"a." * 5_000 + b"a = 1\n"),
+        ("Makefile", b"check:\n\ttrue\n", b"check " + b"t " * 9_000 + b":\n" + b"\ttrue\n" * 9_000),
+        ("Makefile", b"check:\n\ttrue\n", b"check:\n" + b"\ttrue\n" * 900_000),
+    ],
+    ids=["json", "toml", "dotted", "targets", "rule"],
+)
+def test_settings_of_checks_that_are_nested_or_many_are_edited(path: str, old: bytes, new: bytes) -> None:
+    """Whatever else is in them, that they were edited is said."""
+    files = changed_files([FileChange(path=path, content=new)], {path: old}, {}, ())
+    (found,) = edited_checks(files, ["make check"])
+    assert (found.path, found.how) == (path, Weakening.CHECK) and found.detail.endswith("was edited")

@@ -1,5 +1,6 @@
 """The parts of a change that are taken out one at a time."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,21 @@ def test_a_new_function_returns_at_once() -> None:
 def test_a_function_that_does_nothing_is_no_part() -> None:
     """There is nothing in it to take out."""
     assert not _parts(OLD, OLD + b"\n\ndef later(x):\n    raise NotImplementedError\n")
+
+
+@pytest.mark.parametrize(
+    ("path", "function"),
+    [("a.py", "def f_{}(a, b):\n    return a + b + {}\n\n\n"), ("a.js", "function f{}(a, b) {{\n  return a + b + {};\n}}\n")],
+)
+def test_many_functions_of_a_large_file_need_little_memory(path: str, function: str) -> None:
+    """The file without one of them is put together when it is tried, not for each of them at once."""
+    new = "".join(function.format(number, number) for number in range(3000)).encode()
+    tracemalloc.start()
+    try:
+        assert len(_parts(None, new, path)) == 200
+        assert tracemalloc.get_traced_memory()[1] < 150e6
+    finally:
+        tracemalloc.stop()
 
 
 def test_methods_of_a_new_class_are_parts() -> None:

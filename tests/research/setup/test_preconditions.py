@@ -50,6 +50,20 @@ def test_a_module_that_was_never_added_is_named(repo: Path) -> None:
     assert said.startswith("`helper.py` is not committed, so it is not in a trial's tree")
 
 
+def test_a_module_that_a_build_wrote_into_a_package_below_src_is_named(repo: Path) -> None:
+    """Such as the version that setuptools-scm or hatch-vcs writes: the package is in the tree, and that module is not."""
+    (repo / "src" / "shop").mkdir(parents=True)
+    (repo / "src" / "shop" / "__init__.py").write_text("from ._version import version\n")
+    with (repo / ".gitignore").open("a") as ignored:
+        ignored.write("_version.py\n")
+    git(repo, "add", "src", ".gitignore")
+    git(repo, "commit", "-qm", "A package")
+    (repo / "src" / "shop" / "_version.py").touch()
+    said = fix(repo, "exit code 2: E ModuleNotFoundError: No module named 'shop._version'")
+    ignored_by_git = "`src/shop/_version.py` is ignored by git, so it is not in a trial's tree"
+    assert said == f"{ignored_by_git}: commit it, or write `readable: [src/shop/_version.py]`"
+
+
 @pytest.mark.parametrize(
     ("measure", "instead"),
     [

@@ -37,10 +37,12 @@ _VALUED = frozenset(
     {"-k", "-m", "-n", "-p", "-o", "-c", "-W", "-r", "--rootdir", "--confcutdir", "--maxfail", "--tb", "--dist"}
 )
 _PYTHON = re.compile(r"[\w./-]*python[\d.]*")
+_RUNS_PYTHON = re.compile(r"(?<![\w.-])(?:python[\d.]*|pytest|py\.test)(?![\w-])")
 _RUNS = frozenset({"uv", "poetry", "pdm", "pipenv", "hatch", "rye"})
 _ASSIGNS = re.compile(r"\w+=.*")
 _IN_SRC = re.compile(r"src/(?:(?:[A-Za-z_]\w*/){1,3}__init__|[A-Za-z_]\w*)\.py")
 _PACKAGING = frozenset({"pyproject.toml", "setup.py", "setup.cfg"})
+_TESTS_ELSEWHERE = re.compile(r"(?:.+/)?(?:test_[^/]+|[^/]+_test)\.py")  # beside the code, such as src/shop/test_cart.py
 _SRC_ITSELF = "src/__init__.py"  # then tests import `src`
 
 
@@ -53,7 +55,8 @@ def wants(path: str) -> bool:
 def with_found(text: str, found: Callable[[], Sequence[FrontMatterEntry]], read: Read) -> str:
     """The text of an `actions.md`, empty if there is none, with keys that it leaves out.
 
-    A text with mistakes stays as it is. If it says which checks there are, only how some tests are run is found by them.
+    A text with mistakes stays as it is. If it says which checks there are, only how some tests are run is found by them, and
+    where Python has to look for the code that they test.
 
     Args:
         text: of the file.
@@ -68,6 +71,8 @@ def with_found(text: str, found: Callable[[], Sequence[FrontMatterEntry]], read:
     said = front.values.keys()
     if "checks" in said:
         entries = [] if "test" in said else [*_test_entry(rules.checks, read)]
+        if "env" not in said and any(map(_RUNS_PYTHON.search, (*rules.checks, rules.test))):
+            entries += [entry for entry in found() if entry.key == "env"]
     else:
         own = {"checks", "test", "env"} if not said.isdisjoint({"setup", "readable"}) else KEYS[""]
         entries = [entry for entry in found() if entry.key not in said and entry.key in own]
@@ -155,8 +160,9 @@ def _checks_of(paths: Sequence[str], texts: Mapping[str, str], read: Read, lacki
         return command, "its tests"
     if "Cargo.toml" in paths and any(path.endswith(".rs") for path in paths):
         return "cargo test --quiet", "its tests, beside the code"
-    shown = tests_in_readme({path: texts.get(path) for path in paths})
-    return (shown, "the README shows it as its tests") if shown else ("", "")
+    if shown := tests_in_readme({path: texts.get(path) for path in paths}):
+        return shown, "the README shows it as its tests"
+    return (PYTEST, "its tests, as pytest finds them") if any(map(_TESTS_ELSEWHERE.fullmatch, paths)) else ("", "")
 
 
 def _test_entry(checks: Sequence[str], read: Read) -> Iterator[FrontMatterEntry]:

@@ -47,7 +47,7 @@ _FURTHER = {
     "show": "python -m myapp --help",
     "protected": "[migrations/]",
     "allow": "[pypi.org]",
-    "roles": "[{role: coder, use: agent}, {role: reviewer, use: claude}]",
+    "roles": "[{role: coder, use: agent, model: NAME}, {role: reviewer, use: claude}]",
     "readable": "[node_modules]",
     "env": "{PYTHONPATH: src}",
     "deliver": "branch",

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -108,10 +109,15 @@ def checked(model: type[_Keys], front: FrontMatter, wording: Wording, path: str)
 
 
 def _roles(entries: Sequence[RoleKeys]) -> tuple[RoleSpec, ...]:
-    """Every role with its entries, in the order in which they are tried; who reviews also plans and researches."""
+    """Every role with its entries, in the order in which they are tried; who reviews also plans and researches.
+
+    Nobody is named to review: the coder does in a fresh context, unless it is a command, which may only know how to edit.
+    """
     named = [entry.record() for entry in entries]
     found = {role: [spec for spec in named if spec.role is role] for role in Role}
     usual = {role: [RoleSpec(role=role, agent=OWN)] for role in Role}
+    coders = [spec for spec in found[Role.CODER] if spec.agent.command is None]
+    usual[Role.REVIEWER] = [replace(spec, role=Role.REVIEWER) for spec in coders] or usual[Role.REVIEWER]
     reviewers = found[Role.REVIEWER] or usual[Role.REVIEWER]
     for role in (Role.PLANNER, Role.RESEARCHER):
         usual[role] = [RoleSpec(role=role, agent=spec.agent, limits=spec.limits) for spec in reviewers]

@@ -16,7 +16,7 @@ from overnight.actions.state import Board, Stage
 from overnight.errors import ProgramError, RepositoryError, UserError
 from overnight.files.own import read_unlinked
 from overnight.git.history import GitHistory
-from overnight.git.repository import open_repository
+from overnight.git.repository import Repository, open_repository
 from overnight.program.front_matter import MAX_FILE_CHARACTERS
 from overnight.secrets.broker import user_broker
 from overnight.words.scrubber import Scrubber
@@ -146,18 +146,19 @@ class _Repositories:
     here: Path
     options: Options
     scrubber: Scrubber
-    _known: dict[Path, tuple[str, ActionBudget, Sequence[str]]] = field(default_factory=dict)
+    _known: dict[Path, tuple[Repository, ActionBudget, Sequence[str]]] = field(default_factory=dict)
 
     def wanted(self, task: Task, *, numbers: Sequence[int], after: Sequence[int]) -> Wanted:
         try:
-            top, usual, notes = self._looked_at(self._folder(task))
+            repository, usual, notes = self._looked_at(self._folder(task))
         except UserError as error:
             if task.path and task.repo:
                 raise ProgramError(str(error), path=task.path, key="repo") from error
             raise
         budget, options = task.budget or self.options.budget, self.options
         request = Request(
-            repo=top,
+            repo=str(repository.toplevel),
+            common_dir=str(repository.common_dir),
             title=task.title,
             text=task.text,
             checks=tuple(task.checks or options.checks),
@@ -182,8 +183,8 @@ class _Repositories:
                 raise RepositoryError(f"there is no home folder for `{name_shown(task.repo)}`") from None
         return (Path(task.path).parent if task.path else self.here) / written
 
-    def _looked_at(self, folder: Path) -> tuple[str, ActionBudget, Sequence[str]]:
-        """Its top, the budget of its actions, and what a person should know; its `actions.md` must be in order."""
+    def _looked_at(self, folder: Path) -> tuple[Repository, ActionBudget, Sequence[str]]:
+        """It, the budget of its actions, and what a person should know; its `actions.md` must be in order."""
         if folder not in self._known:
             repository = open_repository(folder)
             with closing(GitHistory(repository)) as history:
@@ -193,7 +194,7 @@ class _Repositories:
             notes = [f"{path} is not committed as it is: actions go by the committed one"] if _differs(path, text) else []
             what = "looks like a secret: agents and checks can read it, and it is in the commit"
             notes += [f"{ACTIONS}: env.{name} {what}" for name, value in rules.env if is_secret(name, value)]
-            self._known[folder] = (str(repository.toplevel), rules.budget, notes)
+            self._known[folder] = (repository, rules.budget, notes)
         return self._known[folder]
 
 
@@ -258,11 +259,13 @@ def _check_numbers(numbers: Sequence[int], board: Board) -> None:
 
 
 def _cannot_wait_for(number: int, board: Board) -> str:
-    if number in board.merged:
+    if board.standing(number) is not None:
         return ""
     if number not in board.actions:
         return f"there is no action {number}"
-    return f"action {number} was dropped, so nothing comes after it" if board.actions[number].stage is Stage.DROPPED else ""
+    was_split = board.actions[number].stage is Stage.SPLIT
+    why = "was split, and a part of it was dropped" if was_split else "was dropped"
+    return f"action {number} {why}, so nothing comes after it"
 
 
 def _in_order(tasks: Sequence[Task], before: Sequence[Sequence[int]]) -> Sequence[int]:

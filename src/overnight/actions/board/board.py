@@ -20,7 +20,8 @@ from overnight.actions.board.schedule import Next, Room, choose, waits_for_files
 from overnight.actions.board.slot_time import SlotTime
 from overnight.actions.board.wiring import open_workshop
 from overnight.actions.checkouts.disk import NoRoom
-from overnight.actions.events import Begun, Parked, TurnCut, Waiting
+from overnight.actions.checkouts.setups import SetupFailed
+from overnight.actions.events import Begun, Merged, Parked, TurnCut, Waiting
 from overnight.actions.record import ActionRecord
 from overnight.actions.state import Action, Board, Stage
 from overnight.actions.views.board_now import AtWork, BoardNow, HeldBack, write_now
@@ -42,12 +43,16 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 5.0, 900.0  # before a step is tried again whos
 class Workshop(Protocol):
     """What actions are worked on with."""
 
-    def recover(self) -> Sequence[TurnCut]:
-        """What became of turns that were under way when another process that ran the board ended."""
+    def recover(self) -> Sequence[TurnCut | Merged]:
+        """What became of turns and merges that were under way when another process that ran the board ended."""
         ...
 
     def held(self, repo: str) -> str:
         """Why the trunk of a repository cannot be moved now, and what to type; empty if it can."""
+        ...
+
+    def scrub(self, text: str) -> str:
+        """A text without the user's secrets."""
         ...
 
     async def begin(self, action: Action) -> Begun:
@@ -103,8 +108,8 @@ class BoardRunner:
                 self._shop = await stack.enter_async_context(opened)
             else:
                 self._shop = self.workshop
-            if cut := self._shop.recover():
-                self.record.append(*cut)
+            if found := self._shop.recover():
+                self.record.append(*found)
             await self._run(until_idle=until_idle)
 
     async def _run(self, *, until_idle: bool) -> None:
@@ -123,7 +128,10 @@ class BoardRunner:
         for number, at_work in self._running.items():
             if number not in board.open:  # dropped by a person
                 at_work.scope.cancel()
-        self._paused = {number: pause for number, pause in self._paused.items() if number in board.open}
+        paused = {number: pause for number, pause in self._paused.items() if number in board.open}
+        self._paused = {number: pause for number, pause in paused.items() if pause[0] <= now + LONGEST_PAUSE_S}
+        if self._no_room[0] > now + ROOM_S:  # the clock was set back, as for the pauses above
+            self._no_room = 0.0, ""
         room = Room(
             at_once=self.at_once,
             most_waiting=self.most_waiting,
@@ -144,10 +152,12 @@ class BoardRunner:
 
     async def _until_news(self, again_at: float | None) -> None:
         """Wait until an action is done with, another process recorded something, or one may go on."""
+        before = self.clock()
         while not self.stop.requested:
             now = self.clock()
-            if again_at is not None and now >= again_at:
-                return
+            if now < before or (again_at is not None and now >= again_at):
+                return  # the clock may have been set back
+            before = now
             if self._running and now - self._said[1] >= SAY_S:
                 return
             left_s = LOOK_S if again_at is None else min(LOOK_S, again_at - now)
@@ -198,7 +208,7 @@ class BoardRunner:
 
     def _park(self, number: int, parked: ModelsParked) -> None:
         """Record that an action waits for a model, or for a person if only one can help."""
-        why = one_line(str(parked), REASON)
+        why = self._said_by(parked)
         if parked.wait_s is None:
             self._record_or_pause(number, Waiting(action=number, why=why, fault=True))
         else:
@@ -210,12 +220,17 @@ class BoardRunner:
         leaf = leaf_errors(error)[0]
         log = ""
         if isinstance(leaf, UserError):
-            why = one_line(str(leaf), REASON)
+            why = self._said_by(leaf)
+            log = leaf.log if isinstance(leaf, SetupFailed) else ""
         else:
-            why = one_line(f"a fault of overnight's own: {type(leaf).__name__}: {leaf}", REASON)
+            why = self._said_by(f"a fault of overnight's own: {type(leaf).__name__}: {leaf}")
             with suppress(OSError, OvernightError):
-                log = self.record.keep_text("".join(traceback.format_exception(error)))
+                log = self.record.keep_text(self._shop.scrub("".join(traceback.format_exception(error))))
         self._record_or_pause(number, Waiting(action=number, why=why, fault=True, log=log))
+
+    def _said_by(self, error: object) -> str:
+        """What is said of an error, on one line and without secrets."""
+        return one_line(self._shop.scrub(str(error)), REASON)
 
     def _record_or_pause(self, number: int, event: Waiting | Parked) -> None:
         """Record what became of an action; if that cannot be done, as on a full disk, it is tried again later."""
@@ -229,7 +244,7 @@ class BoardRunner:
     def _say(self, chosen: Next, now: float) -> None:
         """Write down what the board does, if that has changed or a while has passed."""
         doing = (tuple(self._running), chosen.held, self.stop.requested)
-        if doing == self._said[0] and now - self._said[1] < SAY_S:
+        if doing == self._said[0] and 0 <= now - self._said[1] < SAY_S:
             return
         self._said = doing, now
         self.now = BoardNow(

@@ -7,8 +7,9 @@ key of an earlier one is the same news.
 import hashlib
 from collections.abc import Iterator, Sequence
 
+from overnight.actions.board.schedule import could_begin
 from overnight.actions.state import FLOWING, Action, Board, Stage
-from overnight.actions.views.result import flags_of
+from overnight.actions.views.gathering import flags_of
 from overnight.notices.notice import Notice, Occasion
 from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import compact, counted, listed
@@ -39,9 +40,7 @@ def board_news(board: Board, *, most_waiting: int) -> Notice | None:
 
 def _goes_on(board: Board) -> bool:
     """Whether anything flows, or will begin by itself: what comes after a result that waits does not."""
-    if board.in_stage(*FLOWING):
-        return True
-    return any(all(map(board.standing, each.request.after)) for each in board.in_stage(Stage.QUEUED))
+    return bool(board.in_stage(*FLOWING)) or could_begin(board)
 
 
 def _key(waiting: Sequence[Action]) -> str:

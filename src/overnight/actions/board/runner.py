@@ -44,6 +44,7 @@ class ActionRunner:
     record: Callable[[Event], Action]  # the action after the event
     split: Callable[[Planned, Sequence[Request]], Action]  # the same, once its parts are asked for
     goes_on: Callable[[Action], bool]  # whether its next step may begin now
+    scrub: Callable[[str], str] = str  # hides secrets in what is said of an error
     uncounted: Callable[[], Usage] = Usage  # what the turn under way has used of models
 
     @property
@@ -146,7 +147,9 @@ class ActionRunner:
         return await self.worker.turn(order)
 
     def _cut(self, action: Action, turn: int, role: Role, error: BaseException, left: str = "") -> None:
-        why = "it was stopped" if isinstance(error, anyio.get_cancelled_exc_class()) else one_line(str(error), REASON)
+        why = (
+            "it was stopped" if isinstance(error, anyio.get_cancelled_exc_class()) else one_line(self.scrub(str(error)), REASON)
+        )
         usage = error.outcome.usage if isinstance(error, TurnParked) else self.uncounted()
         self.record(
             TurnCut(action=action.number, turn=turn, role=role, why=why or type(error).__name__, commit=left, usage=usage)

@@ -79,6 +79,11 @@ def choose(board: Board, room: Room, now: float) -> Next:
     return Next(start=tuple(choice.start), held=tuple(choice.held), lost=choice.lost)
 
 
+def could_begin(board: Board) -> bool:
+    """Whether anything that is queued comes after nothing that is still to be merged."""
+    return any(all(map(board.standing, each.request.after)) for each in board.in_stage(Stage.QUEUED))
+
+
 def waits_for_files(action: Action, board: Board) -> Action | None:
     """The earlier action that is changing files which this one will change, by its plan; None if it may begin to code.
 
@@ -88,7 +93,7 @@ def waits_for_files(action: Action, board: Board) -> Action | None:
     if action.stage is not Stage.CODING or action.commit or action.plan is None:
         return None
     for other in board.open.values():
-        if other.number >= action.number or other.request.repo != action.request.repo or other.parked:
+        if other.number >= action.number or other.request.queue != action.request.queue or other.parked:
             continue
         if other.stage is Stage.MERGING and (trunk := board.trunks.get(other.request.repo)) and trunk.held:
             continue  # nobody knows for how long
@@ -107,7 +112,7 @@ class _Choice:
     def __init__(self, board: Board, room: Room, now: float) -> None:
         self._board, self._room, self._now = board, room, now
         self._left = room.at_once - len(room.running)
-        self._merging = {board.actions[number].request.repo for number in room.running if self._merges(number)}
+        self._merging = {board.actions[number].request.queue for number in room.running if self._merges(number)}
         self._full = len(board.in_stage(Stage.WAITING)) >= room.most_waiting
         self.start: list[int] = []
         self.held: list[Held] = []
@@ -122,12 +127,12 @@ class _Choice:
             return
         if action.stage is Stage.MERGING and (why := self._room.held.get(action.request.repo)):
             self._hold(action, Wait.TRUNK, why, self._now + TRUNK_S)
-        elif action.stage is Stage.MERGING and action.request.repo in self._merging:
+        elif action.stage is Stage.MERGING and action.request.queue in self._merging:
             self._hold(action, Wait.MERGE, "another result of this repository is being merged")
         elif other := waits_for_files(action, self._board):
             self._hold(action, Wait.FILES, f"action {other.number} is changing files that it will change")
         elif self._take(action) and action.stage is Stage.MERGING:
-            self._merging.add(action.request.repo)
+            self._merging.add(action.request.queue)
 
     def begin(self, action: Action) -> None:
         standings = {number: self._board.standing(number) for number in action.request.after}
@@ -140,7 +145,7 @@ class _Choice:
         elif open_ones:
             self._hold(action, Wait.AFTER, f"it comes after {', '.join(f'action {number}' for number in open_ones)}")
         elif self._full:
-            self._hold(action, Wait.PERSON, f"{self._room.most_waiting} results wait for a person, or more")
+            self._hold(action, Wait.PERSON, f"until you judge a result: {self._room.most_waiting} or more wait for you")
         elif self._left <= (parked := sum(held.wait is Wait.MODELS for held in self.held)) and parked:
             self._hold(action, Wait.MODELS, "actions that have begun wait for a model")
         else:

@@ -6,9 +6,11 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
+from anyio import to_thread
+
 from overnight.actions.asking.parsing import parse_rules
 from overnight.actions.asking.rules import rules_text
-from overnight.actions.board.recovery import recover
+from overnight.actions.board.recovery import landed_all_the_same, recover
 from overnight.actions.board.runner import ActionRunner
 from overnight.actions.charter import ActionBudget, Rules
 from overnight.actions.checkouts.commands import Commands
@@ -17,7 +19,7 @@ from overnight.actions.checkouts.folders import action_folders
 from overnight.actions.checkouts.machine import AT_ONCE, Machine
 from overnight.actions.checkouts.preparation import Preparation, PreparedExecutor, PreparedWorker, shown_paths
 from overnight.actions.checkouts.setups import Setups
-from overnight.actions.events import Begun, Event, TurnCut
+from overnight.actions.events import Begun, Event, Merged, TurnCut
 from overnight.actions.evidence.base_runs import FOLDER as KNOWN
 from overnight.actions.evidence.checks import ActionChecks
 from overnight.actions.record import ActionRecord
@@ -45,14 +47,19 @@ class RealWorkshop:
     gateway: ActionGateway
     scrubber: Scrubber = field(default_factory=Scrubber)
 
-    def recover(self) -> list[TurnCut]:
-        """What became of turns that were under way when another process that ran the board ended."""
+    def recover(self) -> list[TurnCut | Merged]:
+        """What became of turns and merges that were under way when another process that ran the board ended."""
         actions = self.record.board().actions
-        return [replace(cut, usage=self.gateway.lost(actions[cut.action])) for cut in recover(self.record)]
+        cut = [replace(each, usage=self.gateway.lost(actions[each.action])) for each in recover(self.record)]
+        return [*cut, *landed_all_the_same(self.record)]
 
     def held(self, repo: str) -> str:
         """Why the trunk of a repository cannot be moved now, and what to type; empty if it can."""
         return held_now(Path(repo))
+
+    def scrub(self, text: str) -> str:
+        """A text without the user's secrets."""
+        return self.scrubber.text(text)
 
     async def begin(self, action: Action) -> Begun:
         """The base of a new action, and the rules there; what the user committed meanwhile is taken in before."""
@@ -64,14 +71,14 @@ class RealWorkshop:
             base = trunk.base_of(given) if (given := action.request.commit) else trunk.head()
             if given:
                 trunk.keep(action=action.number, commit=given)
-            text = rules_text(repository, history, base)
+            text = await to_thread.run_sync(rules_text, repository, history, base)  # of many files: a second
         parse_rules(text)  # an action does not begin on rules that cannot be read
         return Begun(action=action.number, base=base, rules=text)
 
     async def _catch_up(self, action: Action, trunk: GitTrunk) -> None:
         """Take in what the user committed, checked as the trunk's own rules say."""
         try:
-            rules = parse_rules(trunk.rules(trunk.head()))
+            rules = parse_rules(await to_thread.run_sync(trunk.rules, trunk.head()))
         except ProgramError:
             rules = Rules()
         with self._runner(action, rules, goes_on=lambda _: True) as runner:
@@ -175,6 +182,7 @@ class RealWorkshop:
                         record=note,
                         split=record.split,
                         goes_on=goes_on,
+                        scrub=scrubber.text,
                         uncounted=models.uncounted if models else Usage,
                     )
         forget_campaign(record.folder, record.board().actions.get(number, action))

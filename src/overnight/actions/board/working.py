@@ -10,6 +10,7 @@ from anyio.abc import TaskGroup, TaskStatus
 
 from overnight.actions.board.board import BoardRunner
 from overnight.actions.board.notifying import notifying
+from overnight.actions.board.schedule import could_begin
 from overnight.actions.board.service import board_loop
 from overnight.actions.state import FLOWING, Stage
 from overnight.errors import LedgerBusy, UserError
@@ -98,7 +99,10 @@ async def _end_if_idle(board: BoardRunner, stop: Stop, idle_s: float) -> None:
 
 def has_work(board: BoardRunner) -> bool:
     """Whether there is anything that could go on without a person."""
-    return bool(board.record.board().in_stage(Stage.QUEUED, *FLOWING))
+    now = board.record.board()
+    if now.in_stage(*FLOWING):
+        return True
+    return len(now.in_stage(Stage.WAITING)) < board.most_waiting and could_begin(now)
 
 
 @contextmanager

@@ -1,10 +1,11 @@
-"""One command of a repository on one commit, in the jail: what came of it.
+"""Commands of a repository on fresh folders of its commits, in the jail: what came of each.
 
 A check sees its own folder, what `setup` made and what `readable` names, has no network, and the variables of `env`. What it
 printed is kept without secrets.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -12,15 +13,24 @@ from anyio import CancelScope, to_thread
 
 from overnight.actions.charter import Rules
 from overnight.actions.checkouts.folders import ActionFolders
-from overnight.actions.checkouts.job_words import environment_of, keep_log, why_failed
+from overnight.actions.checkouts.job_output import environment_of, keep_log, read_output
 from overnight.actions.checkouts.machine import Machine
 from overnight.actions.checkouts.preparation import Preparation
 from overnight.actions.checkouts.setups import Setup
 from overnight.actions.findings import CheckOutcome
 from overnight.jail.job import Job, JobEnding, JobResult, Limits, with_variables
 from overnight.jail.port import Executor
+from overnight.jail.why_failed import why_failed
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.words.scrubber import Scrubber
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printed:
+    """What came of a command, and all that it printed, without secrets."""
+
+    outcome: CheckOutcome
+    output: bytes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +46,28 @@ class Commands:
     env: Sequence[tuple[str, str]] = ()
     scrubber: Scrubber = field(default_factory=Scrubber)
 
-    async def on(self, commit: str, command: str) -> CheckOutcome:
-        """Run a command on a fresh folder of a commit."""
+    @asynccontextmanager
+    async def fresh_folder(self, commit: str) -> AsyncIterator[Path]:
+        """A new folder of a commit, for as long as it is needed."""
         folder = await to_thread.run_sync(self.folders.create, commit)
         try:
-            return await self.run(folder, command)
+            yield folder
         finally:
             self.preparation.forget(folder)
             with CancelScope(shield=True):
                 await to_thread.run_sync(self.folders.remove, folder)
 
+    async def on(self, commit: str, command: str) -> CheckOutcome:
+        """Run a command on a fresh folder of a commit."""
+        async with self.fresh_folder(commit) as folder:
+            return await self.run(folder, command)
+
     async def run(self, folder: Path, command: str) -> CheckOutcome:
-        """Run a command in a folder that `create` made.
+        """Run a command in a fresh folder; as `printed`."""
+        return (await self.printed(folder, command)).outcome
+
+    async def printed(self, folder: Path, command: str, *, keep: bool = True) -> Printed:
+        """Run a command in a fresh folder; `keep`: what it prints is an artifact, which is cut once those fill their share.
 
         Raises:
             SetupFailed: what its commit needs could not be made.
@@ -64,11 +84,17 @@ class Commands:
                 slot=slot,
             )
             result = await self.executor.run(job)
+
+        def read() -> Printed:  # in a thread: to look through megabytes takes a while
+            printed = read_output(output, self.scrubber)
+            outcome = self._outcome(command, result, printed)
+            log = keep_log(output, printed, self.artifacts) if keep else ""
+            lacks = "" if outcome.passed else self.folders.lacks(self.folders.commit_of(folder))
+            note = "; ".join(filter(None, (made.note if made else "", self._astray(made), lacks)))
+            return Printed(outcome=replace(outcome, log=log, note=note, old_setup=bool(made and made.note)), output=printed)
+
         try:
-            outcome = self._outcome(command, result, output)
-            lacks = "" if outcome.passed else await to_thread.run_sync(self.folders.lacks, self.folders.commit_of(folder))
-            notes = (made.note if made else "", self._astray(made), lacks)
-            return replace(outcome, note="; ".join(filter(None, notes)), old_setup=bool(made and made.note))
+            return await to_thread.run_sync(read)
         finally:
             output.unlink(missing_ok=True)
 
@@ -78,20 +104,18 @@ class Commands:
             return ""
         return "without a jail, what `setup` installed in editable mode is the base's code"
 
-    def _outcome(self, command: str, result: JobResult, output: Path) -> CheckOutcome:
+    def _outcome(self, command: str, result: JobResult, printed: bytes) -> CheckOutcome:
         passed = result.ending is JobEnding.EXITED and result.exit_code in self.limits.allow_exit
-        reason, excerpt = ("", ()) if passed else why_failed(result, output)
+        reason, excerpt = ("", ()) if passed else why_failed(result, printed)
         return CheckOutcome(
             command=command,
             passed=passed,
             reason=self.scrubber.text(reason),
             excerpt=tuple(map(self.scrubber.text, excerpt)),
             wall_s=result.wall_s,
-            log=keep_log(output, self.artifacts, self.scrubber),
         )
 
 
-def agent_limits(rules: Rules, own: Limits | None = None) -> Limits:
-    """The limits of an agent's jobs: those of the repository or its own, and the hosts of `allow` through the proxy."""
-    limits = own or rules.limits
+def reaching(rules: Rules, limits: Limits) -> Limits:
+    """The limits of an agent's jobs, with the hosts of `allow`, which they reach through the proxy."""
     return replace(limits, hosts=tuple(rules.allow)) if rules.allow and limits.network != "host" else limits

@@ -16,7 +16,7 @@ from anyio import to_thread
 
 from overnight.actions.charter import Role, Rules
 from overnight.actions.checkouts.folders import ActionFolders
-from overnight.actions.checkouts.job_words import environment_of, keep_log, why_failed
+from overnight.actions.checkouts.job_output import environment_of, keep_log, read_output
 from overnight.actions.checkouts.machine import Machine
 from overnight.actions.checkouts.setups import Held, Setup, SetupFailed, key_of
 from overnight.actions.findings import TurnOutcome
@@ -24,6 +24,7 @@ from overnight.actions.port import Order, Worker
 from overnight.git.repository import Repository
 from overnight.jail.job import Job, JobEnding, JobResult, Limits, with_variables
 from overnight.jail.port import Executor, Link, OutputMonitor
+from overnight.jail.why_failed import why_failed
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.program.scope import matches
 from overnight.words.quantities import listed
@@ -63,6 +64,7 @@ class Preparation:
     _unmade: Setup | None = None  # in place of a setup that cannot be made
     _held: dict[str, Held] = field(default_factory=dict)  # by key
     _of: dict[Path, Setup | None] = field(default_factory=dict)  # by folder
+    _known: dict[str, Mapping[str, str]] = field(default_factory=dict)  # inputs by commit: a check has many folders of one
 
     async def furnish(self, folder: Path) -> Setup | None:
         """Put links to what `setup` made, and to relative paths of `readable`, into a new folder; makes what is missing first.
@@ -151,11 +153,14 @@ class Preparation:
             )
             result = await self.executor.run(job)
         if result.ending is not JobEnding.EXITED or result.exit_code:
-            reason, excerpt = why_failed(result, output)
-            log = keep_log(output, self.artifacts, self.scrubber)
-            kept = [f"all of its output is the artifact {log}"] if log else []
+            printed = await to_thread.run_sync(read_output, output, self.scrubber)
+            reason, excerpt = why_failed(result, printed)
             hide = self.scrubber.text
-            raise SetupFailed(f"`setup` of actions.md failed: {hide(reason)}", excerpt=[*map(hide, excerpt)], notes=kept)
+            raise SetupFailed(
+                f"`setup` of actions.md failed: {hide(reason)}",
+                excerpt=[*map(hide, excerpt)],
+                log=keep_log(output, printed, self.artifacts),
+            )
         output.unlink(missing_ok=True)
         return self.folders.paths(commit)
 
@@ -181,8 +186,10 @@ class Preparation:
 
     def _inputs(self, commit: str) -> Mapping[str, str]:
         """The ids of what a setup depends on, by path."""
-        globs = self.rules.setup_inputs or USUAL_INPUTS
-        return {path: oid for path, oid in self.folders.history.ids(commit).items() if matches(path, globs)}
+        if commit not in self._known:
+            globs = self.rules.setup_inputs or USUAL_INPUTS
+            self._known[commit] = {path: oid for path, oid in self.folders.history.ids(commit).items() if matches(path, globs)}
+        return self._known[commit]
 
     def _key(self, commit: str) -> str:
         inputs = (fact for found in sorted(self._inputs(commit).items()) for fact in found)

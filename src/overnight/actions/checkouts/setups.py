@@ -43,7 +43,15 @@ def cache_folder() -> Path:
 
 
 class SetupFailed(UserError):  # noqa: N818  # an outcome of the user's command
-    """`setup` did not end well, so nothing can be checked."""
+    """`setup` did not end well, so nothing can be checked.
+
+    Attributes:
+        log: artifact with all that it printed; empty if there is none.
+    """
+
+    def __init__(self, message: str, *, fix: str = "", excerpt: Sequence[str] = (), log: str = "") -> None:
+        super().__init__(message, fix=fix, excerpt=excerpt)
+        self.log = log
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from overnight.actions.evidence.runs import RunText, read_run
 from overnight.actions.evidence.trying import Trying
 from overnight.actions.findings import CheckOutcome
@@ -37,7 +39,7 @@ class BaseRuns:
     async def settled(self, commit: str, command: str) -> tuple[CheckOutcome, RunText]:
         """As `Trying.settled`."""
         place = self._place(commit, command)
-        if place and (known := self._known(place)) is not None:
+        if place and (known := await to_thread.run_sync(self._known, place)) is not None:
             return known
         found = await self.trying.settled(commit, command)
         if place and found[0].passed and not found[0].flaky:

@@ -16,6 +16,8 @@ from overnight.words.foreign import printable
 
 PATH, DETAIL = 200, 240  # characters
 DEPTH = 3  # scripts that run scripts
+LARGEST = 400_000  # characters of a makefile that is read
+TARGETS = 50  # of one rule; what a further one does is not known, and so counts as edited
 _RUNNERS = (
     "tox.ini",
     "noxfile.py",
@@ -52,12 +54,14 @@ _WORD = re.compile(r"[\w./-]+")
 
 def edited_checks(files: Sequence[ChangedFile], commands: Sequence[str]) -> Sequence[WeakenedTest]:
     """What a change edits of its own checks; a file that a command names and the change makes is none."""
-    found = [
-        each
-        for file in files
-        for each in (_of_file(file, files, commands) if file.old is not None else _of_new(file, commands))
-    ]
-    return list(dict.fromkeys(found))
+    return list(dict.fromkeys(each for file in files for each in _looked_at(file, files, commands)))
+
+
+def _looked_at(file: ChangedFile, files: Sequence[ChangedFile], commands: Sequence[str]) -> Sequence[WeakenedTest]:
+    try:
+        return list(_of_file(file, files, commands) if file.old is not None else _of_new(file, commands))
+    except RecursionError:  # of what reads or compares settings
+        return [_edited(file, "it is nested too deeply to be read, and")]
 
 
 def _of_new(file: ChangedFile, commands: Sequence[str]) -> Iterator[WeakenedTest]:
@@ -117,7 +121,9 @@ def _words(text: str) -> Sequence[str]:
 
 
 def _edited_targets(file: ChangedFile, targets: Sequence[str]) -> Sequence[str]:
-    """Targets that checks make, or that these need, whose rules differ."""
+    """Targets that checks make, or that these need, whose rules differ; of a very large file only that it does."""
+    if max(len(file.old_text), len(file.new_text)) > LARGEST:
+        return ["(any)"] if targets else []
     before, after = _rules(file.old_text), _rules(file.new_text)
     first = next((name for name in before if name and not name.startswith(".")), "")
     wanted, seen = [*targets, first] if targets else [], []
@@ -132,17 +138,17 @@ def _edited_targets(file: ChangedFile, targets: Sequence[str]) -> Sequence[str]:
 
 def _rules(text: str) -> Mapping[str, str]:
     """The rules of a makefile by target; what belongs to none, such as variables, under an empty name."""
-    rules: dict[str, str] = {}
+    rules: dict[str, list[str]] = {}
     names = [""]
     for line in text.splitlines():
         if found := re.match(r"([^\s#:=][^:=]*):(?!=)", line):
-            names = found[1].split()
+            names = found[1].split()[:TARGETS]
         elif line[:1] not in {"\t", " ", "", "#"}:
             names = [""]
         if line.strip() and not line.startswith("#"):
             for name in names:
-                rules[name] = rules.get(name, "") + line + "\n"
-    return rules
+                rules.setdefault(name, []).append(f"{line}\n")
+    return {name: "".join(lines) for name, lines in rules.items()}
 
 
 def _edited_package(file: ChangedFile) -> Iterator[str]:

@@ -34,9 +34,9 @@ class ActionChecks:
     known: Path | None = None  # folder of what is known of bases; None: nothing is kept
 
     async def run(self, commit: str, commands: Sequence[str]) -> Sequence[CheckOutcome]:
-        """Run commands, each on a fresh folder of a commit, in the jail; one that fails is run again."""
+        """Run commands, each once on a fresh folder of a commit, in the jail."""
         trying = Trying(commands=self.commands)
-        return [(await trying.settled(commit, command))[0] for command in commands]
+        return [(await trying.outcome(commit, command))[0] for command in commands]
 
     async def evidence(self, *, base: str, commit: str, request: Request, rules: Rules) -> Evidence:
         """All that can be found out about a commit."""

@@ -15,15 +15,17 @@ from overnight.actions.evidence.changed import ChangedFile, FileKind
 from overnight.actions.evidence.hard_coded import is_hard_coded, questions_of
 from overnight.actions.evidence.hollow import first_line, functions_of
 from overnight.actions.evidence.line_tests import ASSERTION, names_of
-from overnight.actions.evidence.python_tests import Function, PythonTest, parsed, tests_of
-from overnight.actions.findings import Doubt, Hunk, Suspicion
+from overnight.actions.evidence.python_tests import Function, new_tests, parsed
+from overnight.actions.findings import Doubt, Hunk, Suspicion, foremost
+from overnight.program.code_files import is_code
 from overnight.words.foreign import printable
 
 PATH, DETAIL = 200, 200  # characters
 MOST = 20
+READ_BY_GIT = 8000  # bytes of a file, by which git tells whether it is binary
 _KNOWS = re.compile(
     r"PYTEST_CURRENT_TEST|PYTEST_VERSION|PYTEST_XDIST|JEST_WORKER_ID|NODE_TEST_CONTEXT|\bVITEST\b|CARGO_TARGET_TMPDIR"
-    r"|(?:environ|getenv|process\.env|ENV\b|Getenv|env::var)[^#]*?\b(?:CI|\w*_CI|(?:\w+_)*(?:TEST|TESTS|TESTING)(?:_\w+)*)\b"
+    r"|(?:environ|getenv|process\.env|ENV\b|Getenv|env::var)[^#]*?\b(?:CI|\w*_CI|(?:\w+_)?(?:TEST|TESTS|TESTING)(?:_\w+)?)\b"
     r"|NODE_ENV[^#]*test|RAILS_ENV[^#]*test|\b(?:APP_ENV|ENVIRONMENT|DJANGO_ENV|FLASK_ENV)\b[^#]*['\"]test"
     r"|['\"](?:_?pytest|unittest|nose|doctest)['\"]\s+(?:not\s+)?in\s+\w|modules[^#]*['\"](?:_?pytest|unittest|nose)\b"
     r"|argv[^#]*\b(?:pytest|unittest|test)\b|\b(?:IS_|UNDER_|IN_)?TESTING\b|\b(?:is_testing|isTesting|under_test|underTest)\b"
@@ -38,8 +40,16 @@ _REPLACES = frozenset(("patch", "setattr", "object"))
 
 def doubts(files: Sequence[ChangedFile]) -> Sequence[Suspicion]:
     """What makes green tests of a change doubtful, besides mocks."""
-    found = [*_knows(files), *_asserts_nothing(files), *_hard_coded(files)]
-    return found[:MOST]
+    found = [*_not_shown(files), *_knows(files), *_asserts_nothing(files), *_hard_coded(files)]
+    return foremost(found, lambda each: each.doubt, MOST)
+
+
+def _not_shown(files: Sequence[ChangedFile]) -> Iterator[Suspicion]:
+    """Code with a zero byte, which most languages take, and of which a diff says no more than that it differs."""
+    for file in files:
+        is_written = file.kind is FileKind.CODE or is_code(file.path)
+        if is_written and file.new is not None and b"\0" in file.new[:READ_BY_GIT]:
+            yield _suspicion(Doubt.NOT_SHOWN, file, 1, "it has a zero byte, so git takes it for binary: read the file itself")
 
 
 def _knows(files: Sequence[ChangedFile]) -> Iterator[Suspicion]:
@@ -75,16 +85,10 @@ def _asserts_nothing(files: Sequence[ChangedFile]) -> Iterator[Suspicion]:
             if is_test and not any(ASSERTION.search(line[:400]) for _, line in added):
                 yield _suspicion(Doubt.ASSERTS_NOTHING, file, added[0][0] if added else 1, "nothing in what is new there")
             continue
-        new = _new_tests(file)
+        new = new_tests(file.path, file.old, file.new)
         if new and not any(_tells(test.node, tree) for test in new):
             named = ", ".join(f"`{test.name}`" for test in new[:3])
             yield _suspicion(Doubt.ASSERTS_NOTHING, file, new[0].node.lineno, f"{named}: it passes whatever the answer is")
-
-
-def _new_tests(file: ChangedFile) -> Sequence[PythonTest]:
-    before = tests_of(parsed(file.path, file.old))
-    after = tests_of(parsed(file.path, file.new))
-    return [test for name, test in after.items() if name not in before or before[name].form != test.form]
 
 
 def _tells(node: Function, tree: ast.Module) -> bool:
@@ -103,7 +107,7 @@ def mocked(files: Sequence[ChangedFile], unproven: Collection[Hunk], *, all_trie
     for file in files:
         if file.kind is not FileKind.TESTS:
             continue
-        for test in _new_tests(file):
+        for test in new_tests(file.path, file.old, file.new):
             called = {name_of(each.func) for each in ast.walk(test.node) if isinstance(each, ast.Call)}
             for name, line in _replaced(test.node):
                 if name not in called:  # it stands for something that another function uses
@@ -138,7 +142,11 @@ def _replaced(node: Function) -> Iterator[tuple[str, int]]:
 
 def _hard_coded(files: Sequence[ChangedFile]) -> Iterator[Suspicion]:
     questions = [
-        each for file in files if file.kind is FileKind.TESTS for test in _new_tests(file) for each in questions_of(test.node)
+        each
+        for file in files
+        if file.kind is FileKind.TESTS
+        for test in new_tests(file.path, file.old, file.new)
+        for each in questions_of(test.node)
     ]
     for file in files:
         tree = parsed(file.path, file.new)

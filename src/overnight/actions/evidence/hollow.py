@@ -7,10 +7,11 @@ Does not cover: functions inside functions, which are taken out with the outer o
 
 import ast
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from overnight.actions.evidence.python_tests import Function, parsed
+from overnight.actions.evidence.python_tests import LARGEST, Function, parsed
 
 _SCRIPTS = (".js", ".mjs", ".cjs", ".ts", ".mts", ".jsx", ".tsx")
 _FUNCTION = re.compile(
@@ -29,7 +30,7 @@ class NewFunction:
     name: str
     first: int  # its lines, from 0, with decorators
     end: int  # behind the last one
-    hollow: bytes | None  # the file with this function returning at once; None: it does nothing anyway
+    hollow: Callable[[], bytes] | None  # makes the file with this function returning at once; None: it does nothing anyway
 
 
 _TYPES = "(bool, int, float, str, bytes, list, tuple, set, dict)"
@@ -45,18 +46,16 @@ _OTHER = (
 MARK = ".overnight-other-answer"  # a file beside the code, made when another answer was given
 
 
-def other_answers(path: str, old: bytes | None, new: bytes | None) -> Sequence[tuple[str, int, bytes]]:
+def other_answers(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[str, int, bytes]]:
     """New Python functions that answer, and their lines: the file with each giving another answer of the same type."""
     tree = parsed(path, new)
     known = {name for name, _ in functions_of(parsed(path, old))}
     lines = (new or b"").splitlines(keepends=True)
-    found = []
     for name, node in functions_of(tree):
         line = lines[node.lineno - 1]
         if name not in known and _answers(node) and not line[: node.col_offset].strip():
             wrapped = line[: node.col_offset] + _OTHER.replace("MARK", MARK).encode()
-            found.append((name, node.lineno, b"".join([*lines[: node.lineno - 1], wrapped, *lines[node.lineno - 1 :]])))
-    return found
+            yield name, node.lineno, _with_line(lines, node.lineno - 1, wrapped)
 
 
 def _answers(node: Function) -> bool:
@@ -71,12 +70,12 @@ def new_functions(path: str, old: bytes | None, new: bytes | None) -> Sequence[N
     if new is None:
         return ()
     if path.endswith(_SCRIPTS):
-        return list(_script_functions(old or b"", new))
+        return list(_script_functions(old or b"", new)) if max(len(new), len(old or b"")) <= LARGEST else ()
     tree = parsed(path, new)
     if tree is None:
         return ()
-    known = {name for name, _ in functions_of(parsed(path, old))}
-    return [_new_function(name, node, new) for name, node in functions_of(tree) if name not in known]
+    known, lines = {name for name, _ in functions_of(parsed(path, old))}, new.splitlines(keepends=True)
+    return [_new_function(name, node, lines) for name, node in functions_of(tree) if name not in known]
 
 
 def functions_of(tree: ast.Module | None) -> Sequence[tuple[str, Function]]:
@@ -99,21 +98,25 @@ def first_line(node: Function) -> int:
     return min([node.lineno, *(each.lineno for each in node.decorator_list)]) - 1
 
 
-def _new_function(name: str, node: Function, content: bytes) -> NewFunction:
+def _new_function(name: str, node: Function, lines: Sequence[bytes]) -> NewFunction:
     first, end = first_line(node), node.end_lineno or node.lineno
     body = node.body[1:] if _is_docstring(node.body[0]) else node.body
     if all(_does_nothing(each) for each in body):
         return NewFunction(name=name, first=first, end=end, hollow=None)
-    lines = content.splitlines(keepends=True)
-    start = body[0]
+    return NewFunction(name=name, first=first, end=end, hollow=partial(_returning_at_once, lines, body[0]))
+
+
+def _returning_at_once(lines: Sequence[bytes], start: ast.stmt) -> bytes:
+    """The file with a return before a statement."""
     at = min([start.lineno, *(each.lineno for each in getattr(start, "decorator_list", ()))]) - 1
     line, column = lines[at], start.col_offset if at == start.lineno - 1 else 0
     if line[:column].strip():  # on the line of `def`, or behind another statement
-        lines[at] = line[:column] + b"return None; " + line[column:]
-    else:
-        indent = line[: len(line) - len(line.lstrip())]
-        lines.insert(at, indent + b"return None\n")
-    return NewFunction(name=name, first=first, end=end, hollow=b"".join(lines))
+        return b"".join([*lines[:at], line[:column] + b"return None; " + line[column:], *lines[at + 1 :]])
+    return _with_line(lines, at, line[: len(line) - len(line.lstrip())] + b"return None\n")
+
+
+def _with_line(lines: Sequence[bytes], at: int, line: bytes) -> bytes:
+    return b"".join([*lines[:at], line, *lines[at:]])
 
 
 def _is_docstring(node: ast.stmt) -> bool:
@@ -139,7 +142,7 @@ def _script_functions(old: bytes, new: bytes) -> Iterator[NewFunction]:
         if re.search(rb"\b" + re.escape(name) + rb"\b\s*(?:\(|=|:)", old):
             continue
         end = _closed(lines, at)
-        hollow = b"".join([*lines[: at + 1], b"return;\n", *lines[at + 1 :]])
+        hollow = partial(_with_line, lines, at + 1, b"return;\n")
         yield NewFunction(name=name.decode(errors="replace"), first=at, end=end, hollow=hollow)
 
 

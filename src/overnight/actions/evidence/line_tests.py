@@ -11,7 +11,7 @@ LINE = 100  # characters
 MOST = 20  # lines that are compared
 ALIKE = 0.6  # of two lines that are versions of one
 _NAMES = re.compile(
-    r"\b(?:it|test|describe)(?:\.\w+)*\(\s*(['\"`])(?P<a>.+?)\1|\bfunc (?P<b>Test\w+)|\bfn (?P<c>test\w*)"
+    r"\b(?:it|test|describe)(?:\.\w+){0,5}\(\s*(['\"`])(?P<a>.+?)\1|\bfunc (?P<b>Test\w+)|\bfn (?P<c>test\w*)"
     r"|@test \"(?P<d>[^\"]+)\"|\bvoid (?P<e>test\w*)\("
 )
 ASSERTION = re.compile(

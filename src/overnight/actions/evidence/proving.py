@@ -4,6 +4,7 @@ import shlex
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from anyio import to_thread
 
@@ -78,16 +79,18 @@ class Proving:
             checks_counted=checked.text.count is not None,
             until=self.now() + SPAN_S,
         )
+        # Read once, in a thread: twenty files of 30 kB take seconds.
+        names = await to_thread.run_sync(lambda: [changed_tests(file.path, file.old, file.new) for file in tests])
         if tests:
             red = await self._red(trial)
             found.proofs = [
                 NewTest(path=file.path, proof=Proof.NOT_RUN)
                 if is_left_out(file.path, file.old, file.new, before=checked_before.text, after=checked.text)
-                else prove(file.path, changed_tests(file.path, file.old, file.new), red=red, green=green)
-                for file in tests
+                else prove(file.path, changed, red=red, green=green)
+                for file, changed in zip(tests, names, strict=True)
             ]
         if taking_out and all(proof.proof is not Proof.NOT_GREEN for proof in found.proofs):
-            await self._take_out(found, trial)
+            await self._take_out(found, trial, names)
             plain = any(proof.proof is Proof.RED_GREEN and not proof.taken_out for proof in found.proofs)
             if found.proofs and not plain:
                 found.suspicions += await self._any_answer(trial)
@@ -104,7 +107,8 @@ class Proving:
             return (self.test.replace(FILES, " ".join(shlex.quote(file.path) for file in tests)),)
         return self.checks
 
-    async def _take_out(self, found: Proven, trial: "_Trial") -> None:
+    async def _take_out(self, found: Proven, trial: "_Trial", names: Sequence[Collection[str] | None]) -> None:
+        """`names`: of the tests that are new or differ, by proof."""
         parts = await to_thread.run_sync(takeouts, self.files)
         for number, part in enumerate(parts):
             if number >= MOST_TAKEN_OUT or self.now() > trial.until:
@@ -116,7 +120,7 @@ class Proving:
                 found.unproven.append(part.hunk)
                 found.unproven_lines += part.lines
             elif _shows(part, run) and not (trial.counted and _names_no_test(run)):
-                found.proofs = [_stronger(proof, self._changed(proof.path), part, run) for proof in found.proofs]
+                found.proofs = [_stronger(*proof, part, run) for proof in zip(found.proofs, names, strict=True)]
 
     async def _without(self, change: FileChange, trial: "_Trial") -> Run | None:
         """The first run that fails without a part; None: no test does."""
@@ -131,7 +135,8 @@ class Proving:
         found: list[Suspicion] = []
         for file in [file for file in self.files if file.kind is FileKind.CODE]:
             mark = f"{file.path.rpartition('/')[0]}/{MARK}".lstrip("/")
-            for name, line, content in other_answers(file.path, file.old, file.new)[:MOST_ANSWERS]:
+            answers = islice(other_answers(file.path, file.old, file.new), MOST_ANSWERS)
+            for name, line, content in await to_thread.run_sync(list, answers):
                 if self.now() > trial.until:
                     return ()
                 changes = (file.having(content),)
@@ -143,10 +148,6 @@ class Proving:
                     path = printable(file.path, REASON)
                     found.append(Suspicion(doubt=Doubt.ANY_ANSWER, path=path, line=line, detail=detail))
         return found
-
-    def _changed(self, path: str) -> Collection[str] | None:
-        file = next((file for file in self.files if file.path == path), None)
-        return changed_tests(path, file.old, file.new) if file else None
 
 
 def _shows(part: TakeOut, run: Run) -> bool:

@@ -54,6 +54,17 @@ def _depth(tree: ast.AST) -> int:
     return deepest
 
 
+def new_tests(path: str, old: bytes | None, new: bytes | None) -> Sequence[PythonTest]:
+    """The tests of a file that its old version does not have, or has otherwise."""
+    before, after = tests_of(parsed(path, old)), tests_of(parsed(path, new))
+    return [test for name, test in after.items() if name not in before or before[name].form != test.form]
+
+
+def body_form(node: Function) -> str:
+    """What a function does, whatever it is called and takes."""
+    return "".join(ast.dump(each) for each in node.body)
+
+
 def tests_of(tree: ast.Module | None) -> Mapping[str, PythonTest]:
     """The tests of a file, by name."""
     return {test.name: test for test in _tests(tree.body if tree else (), "")}

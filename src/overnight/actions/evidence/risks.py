@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from overnight.actions.evidence.changed import ChangedFile, FileKind
 from overnight.actions.evidence.public_api import taken_away
-from overnight.actions.findings import Risk, RiskKind
+from overnight.actions.findings import Risk, RiskKind, foremost
 from overnight.program.scope import matches
 from overnight.words.foreign import printable
 
@@ -70,7 +70,7 @@ _AUTH_LINE = re.compile(
 
 def risks_of(files: Sequence[ChangedFile], protected: Sequence[str]) -> Sequence[Risk]:
     """What a person should look at, by path."""
-    return [risk for file in files for risk in _of_file(file, protected)][:MOST]
+    return foremost([risk for file in files for risk in _of_file(file, protected)], lambda risk: risk.kind, MOST)
 
 
 def _of_file(file: ChangedFile, protected: Sequence[str]) -> Iterator[Risk]:

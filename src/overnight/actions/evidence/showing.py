@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.actions.checkouts.commands import Commands
-from overnight.actions.evidence.trying import fresh_folder
 from overnight.files.folders import BadArtifact, read_artifact
 
 FOLDER = "show"
@@ -28,7 +27,7 @@ class Shown:
 
 async def show(commands: Commands, commit: str, command: str) -> Shown:
     """Run the command on a commit, and keep what it leaves."""
-    async with fresh_folder(commands, commit) as folder:
+    async with commands.fresh_folder(commit) as folder:
         committed = {*_names(folder)}
         outcome = await commands.run(folder, command)
         kept = [outcome.log] if outcome.log else []

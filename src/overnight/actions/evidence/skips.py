@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 LINE = 120  # characters
+LOOKED_AT = 400  # of a line: some patterns look through it more than once
 _PYTHON = re.compile(
     r"@(?:\w+\.)*(?:skip\w*|xfail|expectedFailure)\b|\b(?:pytest|self|unittest)\.(?:skip|xfail|importorskip|skipTest)\("
     r"|\bSkipTest\b|\bpytestmark\b.*(?:skip|xfail)|__test__\s*=\s*False|pytest\.param\(.*marks=.*(?:skip|xfail)"
@@ -36,10 +37,10 @@ def new_skips(path: str, old: str, new: str) -> Sequence[str]:
     form = _FORMS.get(path.rpartition(".")[2].lower())
     if form is None:
         return ()
-    before = Counter(line.strip() for line in old.splitlines() if form.search(line))
+    before = Counter(line.strip() for line in old.splitlines() if form.search(line[:LOOKED_AT]))
     found = []
     for line in new.splitlines():
-        if form.search(line[:400]):
+        if form.search(line[:LOOKED_AT]):
             if before[line.strip()]:
                 before[line.strip()] -= 1
             else:

@@ -14,7 +14,7 @@ from itertools import islice
 
 from overnight.actions.evidence.changed import ChangedFile, FileKind
 from overnight.actions.evidence.hollow import NewFunction, first_line, functions_of, new_functions
-from overnight.actions.evidence.python_tests import Function, parsed
+from overnight.actions.evidence.python_tests import body_form, parsed
 from overnight.actions.findings import Hunk
 from overnight.git.port import FileChange
 from overnight.research.changes.canonical import canonical
@@ -59,9 +59,9 @@ def _of_file(file: ChangedFile) -> Iterator[TakeOut]:
     added = new_functions(file.path, file.old, file.new)
     for function in added:
         if function.hollow is not None:
-            yield _hollowed(file, function)
+            yield _hollowed(file, function, function.hollow())
     if file.old is None or file.new is None:
-        if not any(function.hollow for function in added):
+        if all(function.hollow is None for function in added):
             yield _put_back(file, file.old, (0, len((file.new or b"").splitlines())), "")
         return
     ranges = _ranges(file.old, file.new)
@@ -107,7 +107,7 @@ def _old_bodies(
     known = dict(functions_of(parsed(file.path, file.old)))
     for name, node in functions_of(parsed(file.path, file.new)):
         old = known.get(name)
-        if old is None or ast.dump(old.args) == ast.dump(node.args) or _body(old) == _body(node):
+        if old is None or ast.dump(old.args) == ast.dump(node.args) or body_form(old) == body_form(node):
             continue
         start, end = node.body[0].lineno - 1, node.end_lineno or node.lineno
         old_start, old_end = old.body[0].lineno - 1, old.end_lineno or old.lineno
@@ -116,10 +116,6 @@ def _old_bodies(
         content = b"".join([*after[:start], *before[old_start:old_end], *after[end:]])
         if parsed(file.path, content) is not None:
             yield name, content, (first_line(node), end)
-
-
-def _body(node: Function) -> str:
-    return "".join(ast.dump(each) for each in node.body)
 
 
 def _meets(each: _Range, place: tuple[int, int]) -> bool:
@@ -169,12 +165,12 @@ def _with(before: Sequence[bytes], after: Sequence[bytes], ranges: Sequence[_Ran
     return b"".join(lines)
 
 
-def _hollowed(file: ChangedFile, function: NewFunction) -> TakeOut:
+def _hollowed(file: ChangedFile, function: NewFunction, content: bytes) -> TakeOut:
     lines = (file.new or b"").splitlines(keepends=True)[function.first : function.end]
     why = f"nothing notices it if `{printable(function.name, PATH)}` returns at once"
     return TakeOut(
         hunk=_hunk(file, function.first + 1, "\n".join(_diff((), lines)), why),
-        change=file.having(function.hollow),
+        change=file.having(content),
         lines=len(code_lines(file.path, _dedented(lines))),
         hollow=True,
         name=f"`{printable(function.name, PATH)}` returns at once",

@@ -1,12 +1,10 @@
 """Runs of tests on changed trees of an action, in the jail, with what they print read."""
 
 import os
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
-from anyio import CancelScope, to_thread
+from anyio import to_thread
 
 from overnight.actions.checkouts.commands import Commands
 from overnight.actions.evidence.reds import Run
@@ -20,18 +18,6 @@ TRIES = 2  # of a command that fails, before that counts
 NAMES_TESTS = (("PYTEST_ADDOPTS", "-rap"),)  # pytest then says of every test what became of it; others do not read it
 
 
-@asynccontextmanager
-async def fresh_folder(commands: Commands, commit: str) -> AsyncIterator[Path]:
-    """A new folder of a commit, for as long as it is needed."""
-    folder = await to_thread.run_sync(commands.folders.create, commit)
-    try:
-        yield folder
-    finally:
-        commands.preparation.forget(folder)
-        with CancelScope(shield=True):
-            await to_thread.run_sync(commands.folders.remove, folder)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trying:
     """Runs commands on commits with changes on top."""
@@ -43,17 +29,19 @@ class Trying:
         limits = self.commands.limits
         return Trying(commands=replace(self.commands, limits=replace(limits, wall_s=min(limits.wall_s, wall_s))))
 
-    async def outcome(self, commit: str, command: str, changes: Sequence[FileChange] = ()) -> tuple[CheckOutcome, RunText]:
-        """One run on a fresh folder, and what its output says."""
-        async with fresh_folder(self.commands, commit) as folder:
+    async def outcome(
+        self, commit: str, command: str, changes: Sequence[FileChange] = (), *, keep: bool = True
+    ) -> tuple[CheckOutcome, RunText]:
+        """One run on a fresh folder, and what its output says; `keep`: the outcome names its log."""
+        async with self.commands.fresh_folder(commit) as folder:
             try:
                 await to_thread.run_sync(write_changes, folder, changes)
             except OSError as error:  # a file stands where a folder is needed
                 text = replace(read_run(b""), failure=Failure.LOADS)
                 return CheckOutcome(command=command, passed=False, reason=f"files do not fit: {error.strerror}"), text
-            found = await self.commands.run(folder, with_variables(command, NAMES_TESTS))
-        text = read_run(self.commands.artifacts.read(found.log) or b"" if found.log else b"")
-        return replace(found, command=command, tests=text.count, skipped=text.skipped), text
+            ran = await self.commands.printed(folder, with_variables(command, NAMES_TESTS), keep=keep)
+        text = await to_thread.run_sync(read_run, ran.output)
+        return replace(ran.outcome, command=command, tests=text.count, skipped=text.skipped), text
 
     async def settled(self, commit: str, command: str) -> tuple[CheckOutcome, RunText]:
         """As `outcome`, but what fails is run again before it counts."""
@@ -69,16 +57,16 @@ class Trying:
 
     async def leaves(self, commit: str, command: str, changes: Sequence[FileChange], mark: str) -> bool | None:
         """Whether a command passes; None if it does not leave the file that shows that the changes took effect."""
-        async with fresh_folder(self.commands, commit) as folder:
+        async with self.commands.fresh_folder(commit) as folder:
             await to_thread.run_sync(write_changes, folder, changes)
-            found = await self.commands.run(folder, command)
+            found = (await self.commands.printed(folder, command, keep=False)).outcome
             return found.passed if await to_thread.run_sync(os.path.lexists, folder / mark) else None
 
     async def run(self, commit: str, commands: Sequence[str], changes: Sequence[FileChange] = ()) -> Run:
         """Commands one after the other, as one run of tests: it passes if all do; the first that fails ends it."""
         reason, texts, wall_s = "", [], 0.0
         for command in commands:
-            found, text = await self.outcome(commit, command, changes)
+            found, text = await self.outcome(commit, command, changes, keep=False)
             texts.append(text)
             wall_s += found.wall_s
             if not found.passed:

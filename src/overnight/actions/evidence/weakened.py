@@ -12,9 +12,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from overnight.actions.evidence.assertions import Assertion, assertions_of, name_of
 from overnight.actions.evidence.changed import ChangedFile, FileKind
 from overnight.actions.evidence.line_tests import weakened_lines
-from overnight.actions.evidence.python_tests import Function, PythonTest, parsed, tests_of
+from overnight.actions.evidence.python_tests import Function, PythonTest, body_form, parsed, tests_of
 from overnight.actions.evidence.skips import new_skips
-from overnight.actions.findings import WeakenedTest, Weakening
+from overnight.actions.findings import WeakenedTest, Weakening, foremost
 from overnight.words.foreign import printable
 
 PATH, DETAIL = 200, 240  # characters
@@ -27,7 +27,7 @@ def weakened_tests(files: Sequence[ChangedFile]) -> Sequence[WeakenedTest]:
     tests = [file for file in files if file.kind in {FileKind.TESTS, FileKind.SUPPORT}]
     elsewhere = {name: test for file in tests for name, test in tests_of(parsed(file.path, file.new)).items()}
     found = [each for file in tests for each in _of_file(file, elsewhere)]
-    return found[:MOST]
+    return foremost(found, lambda each: each.how, MOST)
 
 
 def _of_file(file: ChangedFile, elsewhere: Mapping[str, PythonTest]) -> Iterator[WeakenedTest]:
@@ -48,12 +48,12 @@ def _of_python(
     file: ChangedFile, old: ast.Module, new: ast.Module | None, elsewhere: Mapping[str, PythonTest]
 ) -> Iterator[WeakenedTest]:
     before, after = tests_of(old), tests_of(new)
-    forms = {_body_form(test.node) for test in elsewhere.values()}
+    forms = {body_form(test.node) for test in elsewhere.values()}
     for name, test in before.items():
         now = after.get(name) or elsewhere.get(name)
         if now is not None:
             yield from (_weak(file, how, f"{name}: {detail}") for how, detail in _compared(test.node, now.node))
-        elif _body_form(test.node) not in forms:
+        elif body_form(test.node) not in forms:
             yield _weak(file, Weakening.DELETED, f"{name} is gone")
     if new is not None:
         yield from (_weak(file, how, detail) for how, detail in _shared(old, new))
@@ -124,10 +124,6 @@ def _steps(node: Function) -> Counter[str]:
 
 def _ends_early(node: Function) -> bool:
     return any(isinstance(each, ast.Return) for each in node.body[:-1])
-
-
-def _body_form(node: Function) -> str:
-    return "".join(ast.dump(each) for each in node.body)
 
 
 def _shared(old: ast.Module, new: ast.Module) -> Iterator[tuple[Weakening, str]]:

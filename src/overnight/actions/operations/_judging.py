@@ -7,7 +7,7 @@ from overnight.actions.operations._record import board_now, name_of, seen_action
 from overnight.actions.operations._starting import have_board
 from overnight.actions.state import ENDED, Action
 from overnight.actions.views.board_page import DOING
-from overnight.actions.views.result import flags_of
+from overnight.actions.views.gathering import flags_of
 from overnight.operations.operation import Context
 from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
@@ -46,11 +46,6 @@ def judged(context: Context, action: Action, word: str) -> JudgedAction:
     )
 
 
-def next_words(found: JudgedAction) -> str:
-    """What to type if nothing goes on by itself; empty if it does."""
-    return "" if found.process is not None else "; nobody runs the board: overnight work-on"
-
-
 def cleaned(text: str) -> str:
     """A person's words as they are kept: without secrets."""
     return user_broker().scrubber().text(text[:MOST_TEXT]).strip()
@@ -64,7 +59,7 @@ def commit_of(number: int) -> str:
 
 def told(context: Context, number: int) -> str:
     """What else the owner reads before they let somebody judge: which action it is, and what stands out."""
-    action = seen_action(context, board_now(), number)
+    action = seen_action(context, number)
     flags = ", ".join(flags_of(action)) or "nothing stands out"
     title = printable(action.request.title, LINE)
     return f"#{number} {title} ({name_of(context, action)}): {flags}; {compact(action.usage.tokens)} tokens"

@@ -8,6 +8,7 @@ from pathlib import Path
 from overnight.actions.events import Judged, Word
 from overnight.actions.record import ActionRecord, actions_folder
 from overnight.actions.state import ENDED, Action, Board, Stage
+from overnight.actions.trunk.trunk import landed_now
 from overnight.errors import UserError
 from overnight.ledger.file import NAME
 from overnight.operations.operation import Context
@@ -52,22 +53,28 @@ def serves(context: Context, repo: str) -> bool:
     return context.address is None or os.path.realpath(repo) in _served(context)
 
 
-def seen_action(context: Context, board: Board, number: int) -> Action:
+@contextmanager
+def opened_action(context: Context, number: int) -> Iterator[tuple[ActionRecord, Action]]:
+    """The record, open, and the action of a number in it, however long ago it ended.
+
+    Raises:
+        UserError: there is none that this caller may see.
+    """
+    with open_actions() as record:
+        action = (record.board().actions.get(number) or record.action(number)) if record else None
+        if record is None or action is None or not sees(context, action):
+            raise UserError(f"there is no action {number}", fix="`overnight board` lists them")
+        yield record, action
+
+
+def seen_action(context: Context, number: int) -> Action:
     """The action of a number.
 
     Raises:
         UserError: there is none that this caller may see.
     """
-    action = board.actions.get(number) or _forgotten(number)
-    if action is None or not sees(context, action):
-        raise UserError(f"there is no action {number}", fix="`overnight board` lists them")
-    return action
-
-
-def _forgotten(number: int) -> Action | None:
-    """An action that ended so long ago that the board holds it no more."""
-    with open_actions() as record:
-        return record.action(number) if record else None
+    with opened_action(context, number) as (_, action):
+        return action
 
 
 def name_of(context: Context, action: Action) -> str:
@@ -122,13 +129,13 @@ def judge(context: Context, number: int, word: Word, *, text: str = "", commit: 
     Raises:
         UserError: there is no such action, or the word does not fit how it stands.
     """
-    with open_actions() as record:
+    with opened_action(context, number) as (record, looked_at):
         while True:
-            board = record.board() if record else Board()
-            action = seen_action(context, board, number)
+            board = record.board()
+            action = board.actions.get(number, looked_at)
             _REQUIRES[word](action, commit)
             said = Judged(action=number, word=word, text=text, by=str(context.principal), commit=action.commit)
-            if record and record.store.append_if(lambda _db: record.store.newest() == board.seq, said) is not None:  # noqa: B023  # called at once
+            if record.store.append_if(lambda _db: record.store.newest() == board.seq, said) is not None:  # noqa: B023  # called at once
                 return record.board().actions[number]
 
 
@@ -142,6 +149,11 @@ def was_judged(number: int, word: Word, *, commit: str = "") -> bool:
 def _require_open(action: Action, _commit: str) -> None:
     if action.stage in ENDED:
         raise UserError(f"action {action.number} has ended: {action.stage}", fix="see `overnight board`")
+    if action.stage is not Stage.MERGING:
+        return
+    if landed := landed_now(Path(action.request.repo), action=action.number, commit=action.accepted):
+        what = f"action {action.number} is on overnight/main already, as {landed[:12]}"
+        raise UserError(what, fix="to take it back, ask for that: overnight do")
 
 
 def _require_back(action: Action, commit: str) -> None:

@@ -18,6 +18,11 @@ class Started:
     note: str = ""  # why none could be started
 
 
+def next_words(process: int | None) -> str:
+    """What to type if nothing goes on by itself; empty if it does."""
+    return "" if process is not None else "; nobody runs the board: overnight work-on"
+
+
 def have_board(environment: Mapping[str, str], *, start: bool = True) -> Started:
     """The board that runs, or one that is started now; why none is started is no error, as what it is for is recorded."""
     if not start or (environment or os.environ).get(BY_HAND):

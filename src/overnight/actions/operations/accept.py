@@ -6,8 +6,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from overnight.actions.events import Word
-from overnight.actions.operations._judging import JudgedAction, commit_of, judged, next_words, told
-from overnight.actions.operations._record import board_now, judge, require_commit, seen_action, was_judged
+from overnight.actions.operations._judging import JudgedAction, commit_of, judged, told
+from overnight.actions.operations._record import judge, require_commit, seen_action, was_judged
+from overnight.actions.operations._starting import next_words
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
 
 
@@ -26,7 +27,7 @@ def run(context: Context, given: AcceptInput) -> JudgedAction:
 
 def requires(context: Context, given: AcceptInput) -> None:
     """Nobody asks the owner about a commit that is not there any more."""
-    require_commit(seen_action(context, board_now(), given.number), given.commit)
+    require_commit(seen_action(context, given.number), given.commit)
 
 
 def read_back(_context: Context, given: AcceptInput, _found: JudgedAction | None) -> Settled:
@@ -44,7 +45,7 @@ OPERATION = Operation(
     of_machine=True,
     run=run,
     render=lambda found: (
-        f"accepted #{found.number}: once its checks pass on the merged tree, it is in overnight/main{next_words(found)}"
+        f"accepted #{found.number}: once its checks pass on the merged tree, it is in overnight/main{next_words(found.process)}"
     ),
     requires=requires,
     state=lambda _, given: commit_of(given.number),

@@ -6,8 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from overnight.actions.operations._record import open_actions, seen_action
-from overnight.actions.state import Board
+from overnight.actions.operations._record import opened_action
 from overnight.actions.views.steps import Step, steps_of
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
 from overnight.words.foreign import printable, printable_lines
@@ -39,9 +38,8 @@ class ActionHistory:
 
 def run(context: Context, given: ActionHistoryInput) -> ActionHistory:
     """Read its events."""
-    with open_actions() as record:
-        action = seen_action(context, record.board() if record else Board(), given.number)
-        steps = list(steps_of(record.store.events_of(given.number)))[::-1] if record else []
+    with opened_action(context, given.number) as (record, action):
+        steps = list(steps_of(record.store.events_of(given.number)))[::-1]
     return ActionHistory(
         number=given.number,
         title=action.request.title,

@@ -5,8 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge, MaxLen
 
-from overnight.actions.operations._record import open_actions, seen_action
-from overnight.actions.state import Board
+from overnight.actions.operations._record import opened_action
 from overnight.actions.views.steps import names_of
 from overnight.errors import UserError
 from overnight.models.pictures import HEAD_BYTES, read_size
@@ -41,10 +40,9 @@ class ActionOutput:
 
 def run(context: Context, given: ActionOutputInput) -> ActionOutput:
     """Read it."""
-    with open_actions() as record:
-        seen_action(context, record.board() if record else Board(), given.number)
-        known = names_of(record.store.events_of(given.number)).get(given.artifact) if record else None
-        data = record.artifacts.read(given.artifact) if record and known else None
+    with opened_action(context, given.number) as (record, _):
+        known = names_of(record.store.events_of(given.number)).get(given.artifact)
+        data = record.artifacts.read(given.artifact) if known else None
     if known is None or data is None:
         name = printable(given.artifact, NAME)
         raise UserError(f"action {given.number} has no output {name}", fix=f"see `overnight action history {given.number}`")

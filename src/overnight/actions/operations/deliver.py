@@ -1,5 +1,6 @@
 """The owner's word that a merged action is pushed, and that a command runs then: both are outside the jail."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,8 +8,10 @@ from typing import Annotated
 
 from annotated_types import Ge
 
+from overnight.actions.board.service import board_process
 from overnight.actions.events import DeliveryAsked
-from overnight.actions.operations._record import board_now, open_actions, seen_action
+from overnight.actions.operations._record import opened_action
+from overnight.actions.operations._starting import Started, have_board, next_words
 from overnight.actions.state import Action
 from overnight.actions.trunk.delivery import DeliveryPlan, planned
 from overnight.actions.trunk.trunk import GitTrunk
@@ -21,7 +24,7 @@ from overnight.operations.permission import NotAllowed
 from overnight.words.foreign import printable
 
 SHORTEST = 12  # digits of a digest that are shown, and that are enough to name it
-LINE = 2000
+LINE = 10 * 4096  # characters: all that a command may have, escaped, as its middle could be what matters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,17 +48,19 @@ class PlannedDelivery:
     allowed: bool
     delivered: str  # where it is; empty: nowhere yet
     problem: str  # why not, if it was tried
-    asked: bool  # whether it is tried now
+    asked: bool  # whether it is tried next
+    process: int | None  # that runs the board; null: none does, and nothing is tried
+    notes: Sequence[str]  # what to know beside it
 
 
-def look(context: Context, number: int, *, asked: bool = False) -> PlannedDelivery:
-    """What a delivery would do.
+def look(context: Context, number: int, *, asked: Started | None = None) -> PlannedDelivery:
+    """What a delivery would do; `asked` is the board that does it, if that was asked for.
 
     Raises:
         UserError: the action is not merged, or its actions.md names no remote that is pushed to.
     """
-    board = board_now()
-    action = seen_action(context, board, number)
+    with opened_action(context, number) as (record, action):
+        deliveries = record.board().deliveries
     plan = _plan(action)
     return PlannedDelivery(
         number=number,
@@ -64,10 +69,12 @@ def look(context: Context, number: int, *, asked: bool = False) -> PlannedDelive
         url=shown(plan.url),
         command=plan.command,
         digest=plan.digest,
-        allowed=plan.digest in board.deliveries,
+        allowed=plan.digest in deliveries,
         delivered=action.delivered,
         problem=action.problem,
-        asked=asked,
+        asked=asked is not None,
+        process=asked.process if asked else board_process(),
+        notes=(asked.note,) if asked and asked.note else (),
     )
 
 
@@ -88,10 +95,12 @@ def run(context: Context, given: DeliverInput) -> PlannedDelivery:
     if len(given.digest) < SHORTEST or not found.digest.startswith(given.digest):
         what = f"that delivery does not have the digest {printable(given.digest, 80)}; it may have changed since you read it"
         raise UserError(what, fix=f"read it again: overnight deliver {given.number}")
-    with open_actions() as record:
-        if record:
-            record.append(DeliveryAsked(action=given.number, by=str(context.principal), allows=found.digest))
-    return look(context, given.number, asked=True)
+    with opened_action(context, given.number) as (record, action):
+        if given.number not in record.board().actions:
+            what = f"action {given.number} ended too long ago for the board to deliver it"
+            raise UserError(what, fix=f"push it yourself: git push {found.remote} {action.merged}:refs/heads/{found.branch}")
+        record.append(DeliveryAsked(action=given.number, by=str(context.principal), allows=found.digest))
+    return look(context, given.number, asked=have_board(context.environment))
 
 
 def at_home(context: Context, _given: DeliverInput) -> None:
@@ -121,7 +130,9 @@ def render(found: PlannedDelivery) -> str:
     if found.command:
         lines.append(f"and then this runs in your checkout: {printable(found.command, LINE)}")
     if found.asked:
-        return "\n".join([*lines, "allowed, and deliveries like it from now on; the board tries it now"])
+        when = "now" if found.process is not None else "next"
+        allowed = f"allowed, and deliveries like it from now on; the board tries it {when}{next_words(found.process)}"
+        return "\n".join([*lines, allowed])
     if found.delivered:
         return "\n".join([*lines, f"done: {printable(found.delivered, LINE)}"])
     word = "to try it again" if found.allowed else "to allow that and deliver it"
@@ -146,6 +157,7 @@ OPERATION = Operation(
     requires=at_home,
     run=run,
     render=render,
+    notes=lambda found: found.notes,
     state=state,
     read_back=read_back,
 )

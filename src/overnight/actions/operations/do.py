@@ -5,10 +5,11 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from math import isfinite
 from pathlib import Path
 from typing import Annotated
 
-from annotated_types import Ge
+from annotated_types import Ge, Gt
 
 from overnight.actions.asking.parsing import parse_rules
 from overnight.actions.asking.requests import Options, Wanted, ask_all, read_tasks, wanted_of
@@ -16,17 +17,18 @@ from overnight.actions.asking.rules import written_rules
 from overnight.actions.asking.schema import ActionBudgetKeys
 from overnight.actions.asking.tasks import Task, task_of
 from overnight.actions.operations._record import board_now, sees
+from overnight.actions.operations._signs import read_signs
 from overnight.actions.operations._starting import have_board
 from overnight.actions.record import ActionRecord
 from overnight.actions.roles.readiness import require_coder
-from overnight.actions.state import Board
+from overnight.actions.state import Board, Stage
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, open_repository
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
 from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
-from overnight.words.quantities import compact, listed
+from overnight.words.quantities import compact, counted, listed
 
 NAME = 100  # characters of a foreign name in a message
 NAMED = 10
@@ -39,7 +41,7 @@ class DoInput:
     text: Annotated[str, Argument(about="What is to be done, in your words; its first line is the title.")]
     repo: Annotated[str, Option(about="The repository; by default the one around this folder.", metavar="PATH")] = ""
     tokens: Annotated[int | None, Ge(1), Option(about="That its agents may use.")] = None
-    cost_usd: Annotated[float | None, Ge(0), Option(about="Dollars that its agents may use.")] = None
+    cost_usd: Annotated[float | None, Gt(0), Option(about="Dollars that its agents may use.")] = None
     after: Annotated[tuple[int, ...], Option(about="The number of an action that must be merged before; again for more.")] = ()
     check: Annotated[tuple[str, ...], Option(about="A command that must pass, beside the repository's; again for more.")] = ()
     show: Annotated[str, Option(about="A command that shows what it does now, such as a screenshot.", metavar="CMD")] = ""
@@ -80,6 +82,7 @@ def run(context: Context, given: DoInput) -> AskedActions:
     with ActionRecord() as record:
         numbers = ask_all(record, wanted, by=str(context.principal), key=context.key)
         requests = {number: record.board().actions[number].request for number in numbers}
+        notes += _notes_of_room(record)
     board = have_board(context.environment, start=not given.later)
     return AskedActions(
         actions=tuple(
@@ -102,6 +105,10 @@ def _wanted(context: Context, given: DoInput, board: Board) -> Sequence[Wanted]:
             raise UserError(f"there is no action {number}", fix="`overnight board` lists the actions")
     tasks = _tasks(given)
     folder = folder_of(context, given.repo) if given.repo or context.address or not given.file else None
+    if given.cost_usd is not None and not isfinite(given.cost_usd):
+        raise UserError(
+            f"the limit of dollars is {given.cost_usd}", fix="write a number such as 2.50, or leave it out for no limit"
+        )
     budget = ActionBudgetKeys.model_validate({"tokens": given.tokens, "cost_usd": given.cost_usd})
     options = Options(
         repo=folder,
@@ -156,6 +163,13 @@ def _commit(repository: Repository, name: str) -> str:
     return found
 
 
+def _notes_of_room(record: ActionRecord) -> Iterator[str]:
+    """Why it does not begin, if that is up to a person."""
+    waiting = len(record.board().in_stage(Stage.WAITING))
+    if waiting >= read_signs(record.folder).most_waiting:
+        yield f"nothing new begins while {counted(waiting, 'result')} wait for you: overnight review"
+
+
 def _notes_of_roles(wanted: Sequence[Wanted], environment: Mapping[str, str]) -> Iterator[str]:
     """What to know about those that would work; raises UserError if nobody can code."""
     for folder in dict.fromkeys(each.request.repo for each in wanted if not each.request.commit):
@@ -182,7 +196,9 @@ def tells(context: Context, given: DoInput) -> str:
     """Where it would work, and what it may use."""
     wanted = _wanted(context, given, board_now())
     folders = listed(dict.fromkeys(each.request.repo for each in wanted), NAMED)
-    budget = f"at most {compact(given.tokens)} tokens" if given.tokens else "as many tokens as its actions.md allows"
+    limits = [f"{compact(given.tokens)} tokens"] if given.tokens else []
+    limits += [f"${given.cost_usd:.2f}"] if given.cost_usd else []
+    budget = f"at most {' and '.join(limits)}" if limits else "as many tokens as its actions.md allows"
     each = " each" if len(wanted) > 1 else ""
     return f"agents would work on {folders}, with {budget}{each}: {listed((each.request.title for each in wanted), NAMED)}"
 

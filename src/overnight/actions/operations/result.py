@@ -5,12 +5,10 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from overnight.actions.operations._record import name_of, oldest_waiting, open_actions, seen_action
+from overnight.actions.operations._record import board_now, name_of, oldest_waiting, opened_action
 from overnight.actions.operations._result import read_result
-from overnight.actions.state import Board
 from overnight.actions.views.result import Result
 from overnight.actions.views.result_words import result_markdown
-from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Tier
 
 
@@ -25,11 +23,8 @@ class ResultInput:
 
 def run(context: Context, given: ResultInput) -> Result:
     """All of it."""
-    with open_actions() as record:
-        board = record.board() if record else Board()
-        action = oldest_waiting(context, board) if given.number is None else seen_action(context, board, given.number)
-        if record is None:
-            raise UserError(f"there is no action {given.number}", fix="`overnight board` lists them")
+    number = oldest_waiting(context, board_now()).number if given.number is None else given.number
+    with opened_action(context, number) as (record, action):
         return read_result(record, action, repository=name_of(context, action))
 
 

@@ -6,8 +6,9 @@ from typing import Annotated
 from annotated_types import Ge
 
 from overnight.actions.events import Word
-from overnight.actions.operations._judging import JudgedAction, cleaned, commit_of, judged, next_words, told
+from overnight.actions.operations._judging import JudgedAction, cleaned, commit_of, judged, told
 from overnight.actions.operations._record import board_now, judge, was_judged
+from overnight.actions.operations._starting import next_words
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
 
@@ -25,7 +26,7 @@ def run(context: Context, given: SendBackInput) -> JudgedAction:
     """Record it; a coder goes on from what there is."""
     text = cleaned(given.text)
     action = board_now().actions.get(given.number)
-    if not text and not (action and (action.fault or not action.base)):  # without words, it is only tried again
+    if not text and not (action and action.is_only_stuck):
         raise UserError("nothing is said about what is to change", fix=f'overnight send back {given.number} "what to change"')
     return judged(context, judge(context, given.number, Word.SEND_BACK, text=text, commit=given.commit), Word.SEND_BACK)
 
@@ -46,7 +47,7 @@ OPERATION = Operation(
     tier=Tier.COSTLY,  # agents work again, and it is a person's word
     of_machine=True,
     run=run,
-    render=lambda found: f"sent #{found.number} back: {found.doing}{next_words(found)}",
+    render=lambda found: f"sent #{found.number} back: {found.doing}{next_words(found.process)}",
     state=lambda _, given: commit_of(given.number),
     tells=lambda context, given: told(context, given.number),
     notes=lambda found: found.notes,

@@ -23,7 +23,8 @@ def watches(_context: Context, _given: board.BoardInput) -> Sequence[Path]:
 
 def links(found: BoardPage, here: str) -> Sequence[Link]:
     """Each action, and what ended before."""
-    listed = [line for group in (found.needs_you, found.flowing, found.waiting, found.ended) for line in group[:MOST]]
+    shown = (found.needs_you, found.undelivered, found.flowing, found.waiting, found.ended)
+    listed = {line.number: line for group in shown for line in group[:MOST]}.values()
     each = (
         Link(
             address=address_of("/actions/{number}", number=line.number), about=f"{line.number}: {printable(line.title, TITLE)}"
@@ -38,10 +39,16 @@ def beside(context: Context, given: board.BoardInput, _found: BoardPage) -> Mapp
     return {**words(), "repositories": sorted(context.repositories), "more": ENDED if given.ended < ENDED else 0}
 
 
+def title(found: BoardPage) -> str:
+    """How much needs a person, for a tab that is not looked at."""
+    count = len(found.needs_you) + len(found.undelivered)
+    return f"({count}) Actions" if count else "Actions"
+
+
 PAGE = Page(
     address="/actions",
     operation=board.OPERATION,
-    title=lambda found: f"({len(found.needs_you)}) Actions" if found.needs_you else "Actions",
+    title=title,
     template="board.html.j2",
     word="Actions",
     orders=("do",),

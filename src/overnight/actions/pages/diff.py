@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from overnight.actions.operations import result
 from overnight.actions.pages.result import watches
+from overnight.actions.views.diff_size import file_sizes
 from overnight.actions.views.result import Result
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
@@ -38,14 +39,13 @@ def files_of(diff: str) -> Iterator[FileDiff]:
     """Its files, in order; lines are shown while there is room."""
     room = LINES
     for text in _parts(diff)[:FILES]:
-        lines = text.split("\n")
-        body = [line for line in lines if not line.startswith(("+++ ", "--- "))]
+        size = next(file_sizes(text), None)
         view = view_diff(text, limit=min(room, OF_FILE)) if room > 0 else None
         room -= len(view.lines) if view else 0
         yield FileDiff(
-            name=_name(lines),
-            added=sum(line.startswith("+") for line in body),
-            removed=sum(line.startswith("-") for line in body),
+            name=printable(size.path if size else text.split("\n", 1)[0].removeprefix(FILE), NAME),
+            added=size.added if size else 0,
+            removed=size.removed if size else 0,
             view=view,
         )
 
@@ -57,13 +57,6 @@ def _parts(diff: str) -> Sequence[str]:
             parts.append([])
         parts[-1].append(line)
     return ["\n".join(lines) for lines in parts]
-
-
-def _name(lines: Sequence[str]) -> str:
-    for start in ("+++ b/", "--- a/"):
-        if found := next((line for line in lines if line.startswith(start)), ""):
-            return printable(found[len(start) :], NAME)
-    return printable(lines[0].removeprefix(FILE), NAME)
 
 
 def links(found: Result, _here: str) -> Sequence[Link]:

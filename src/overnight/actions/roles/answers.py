@@ -1,7 +1,8 @@
 """What agents in roles answer, read from their last words in whatever markup they stand: marks, and a reviewer's findings.
 
 A reader never takes silence for approval: a review is there only if the answer names findings, or ends with the line that says
-there are none. What an agent read and printed before its answer, such as a file with that line, does not count.
+there are none. What an agent read and printed before its answer, such as a file with that line, does not count; nor does what
+it quotes there: behind the mark of a quotation or a diff, or in a fence with other lines.
 
 Does not cover: a reviewer that is talked into its answer by what it read.
 """
@@ -23,6 +24,7 @@ _AROUND = r"[\s>*_`#~\"'|•·+\-\d.)(\[\]]{0,24}"
 _END = r"[\s*_`#~\"'|.!)\]]{0,12}"
 # Without the marks of a quotation or a diff, in which a file may have this line.
 _NONE = re.compile(rf"[\s*_`#~\"'|]{{0,8}}(?:NO\s+FINDINGS?|FINDINGS?\s?[:=]\s?[*_`]{{0,4}}\s?(?:none|0)){_END}", re.IGNORECASE)
+_FENCE = re.compile(r"`{3,}(?=[^`]*$)|~{3,}")
 _FINDING = re.compile(
     rf"{_AROUND}FINDINGS?[*_`]{{0,4}}\s*[:#]?\s*(?:\d+[*_`]{{0,4}}\s*[:.)]\s*)?[*_`]{{0,4}}\s*(.+)", re.IGNORECASE
 )
@@ -70,7 +72,7 @@ def read_findings(text: str, paths: Collection[str]) -> Sequence[Finding] | None
     found = dict.fromkeys(finding for each in islice(said, READ) if (finding := _finding(each, places)))
     if found:
         return sorted(found, key=lambda finding: not finding.blocking)[:MOST]
-    return () if any(_NONE.fullmatch(line) for line in lines[-LAST:]) else None
+    return () if any(_NONE.fullmatch(line) for line in _unquoted(lines)[-LAST:]) else None
 
 
 class Places:
@@ -113,6 +115,22 @@ def _finding(said: str, places: Places) -> Finding | None:
         blocking=not (weight and _IS_MINOR.fullmatch(weight["weight"])),
         text=printable(words, LONGEST) or "(it says no more)",
     )
+
+
+def _unquoted(lines: Sequence[str]) -> Sequence[str]:
+    """The lines without fenced blocks in which more stands than that there is no finding: they quote a file or a diff."""
+    found, block, end = list[str](), list[str](), ""
+    for line in lines:
+        if end and line.startswith(end) and not line.strip(end[0]):
+            found += block if all(map(_NONE.fullmatch, block)) else ()
+            block, end = [], ""
+        elif end:
+            block.append(line)
+        elif fence := _FENCE.match(line):
+            end = fence[0]
+        else:
+            found.append(line)
+    return found + (block if all(map(_NONE.fullmatch, block)) else [])
 
 
 def _lines(text: str) -> Iterator[str]:

@@ -42,7 +42,7 @@ def read_plan(text: str) -> Plan | None:
 
 
 def split_requests(request: Request, plan: Plan, budget: ActionBudget) -> Sequence[Request]:
-    """The actions that take a task's place, in order; each after the one before, together within its budget."""
+    """The actions that take a task's place, in order; each after the one before, together within its tokens and dollars."""
     count = len(plan.split)
     share = replace(
         budget,

@@ -14,6 +14,7 @@ from overnight.actions.charter import Request, Role, Rules
 from overnight.actions.findings import Evidence, Finding, Plan
 from overnight.actions.roles.role_words import CODE_FORM, NOTE_FORM, PLAN_FORM, REFACTORING, REVIEW_FORM
 from overnight.actions.state import Action
+from overnight.git.history import is_cut
 from overnight.words.foreign import cut_middle, printable, printable_lines
 from overnight.words.quantities import counted
 
@@ -22,6 +23,10 @@ REQUEST, BODY, NOTE, FIX, DIFF, OWN_DIFF = 12_000, 6_000, 6_000, 8_000, 20_000, 
 FILES = 4_000  # characters of the list of files
 LINE = 300  # characters of what stands on one line
 MOST_LISTED = 15  # entries of a list
+CUT = (
+    "The first 1 MB of the diff is in `{}`; it goes on. Files after the last one there are changed too: look at them in the"
+    " folder, and if you cannot tell what they do, that is a blocking finding."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,7 @@ def _review_parts(action: Action, material: Material) -> Iterator[str]:
     yield from _task(action.request, material.rules)
     yield _data("The change, which the folder holds", material.diff, DIFF)
     if material.diff_file:
-        yield f"The whole diff is in `{material.diff_file}`."
+        yield CUT.format(material.diff_file) if is_cut(material.diff) else f"The whole diff is in `{material.diff_file}`."
     if action.evidence:
         yield _listed("What we found out ourselves", list(_evidence(action.evidence)))
     yield _listed("What earlier reviews had it change", [_finding(each) for each in action.past_findings])

@@ -18,7 +18,7 @@ import anyio
 from anyio import to_thread
 
 from overnight.actions.charter import ActionBudget, Role, RoleSpec, Rules
-from overnight.actions.checkouts import commands
+from overnight.actions.checkouts.commands import reaching
 from overnight.actions.findings import ModelUse, TurnOutcome
 from overnight.actions.port import Order, TurnParked
 from overnight.actions.roles.answers import asks
@@ -142,6 +142,7 @@ class _Turn:
             async with self._opened(agent, spec.agent) as session:
                 with anyio.move_on_after(left_s):
                     return await self._talk(agent, session, prompt)
+                self._said.append(session.transcript.said)  # what it said by then counts, as what it edited does
                 return f"it did not end within {duration(minutes * 60)}, and was ended"
         except TurnFailed as failed:  # it cannot be opened: nobody speaks its wire
             raise ModelsParked(str(failed)) from failed
@@ -219,7 +220,7 @@ class _Turn:
         return AgentContext(
             spec=spec,
             executor=worker.executor,
-            limits=commands.agent_limits(worker.rules, limits),
+            limits=reaching(worker.rules, limits),
             scratch=worker.scratch,
             slot=worker.slot,
             variables=tuple(worker.rules.env),

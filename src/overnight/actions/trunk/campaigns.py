@@ -14,6 +14,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyio import to_thread
+
 from overnight.actions.charter import ActionBudget, Role
 from overnight.actions.findings import TurnOutcome
 from overnight.actions.port import Order, Trunk, Worker
@@ -72,7 +74,7 @@ class CampaignWorker:
         from overnight.research.wiring import SessionRequest, open_session
 
         self._require_program(action)
-        private = self._private(action.base)
+        private = await to_thread.run_sync(self._private, action.base)
         request = SessionRequest(tag=TAG, sandbox=self.sandbox, hours=self.budget.minutes / 60)
         kind = replace(USUAL, seen_from=self.repository)
         with open_session(private, request, Stop(), [], kind=kind) as campaign:
@@ -80,7 +82,7 @@ class CampaignWorker:
             state = campaign.journal.state
         outcome = _outcome(state, ending.detail or str(ending.reason))
         if not outcome.reason:
-            _write(folder, _kept(private, state))
+            await to_thread.run_sync(_write_kept, private, state, folder)
         return outcome
 
     def _require_program(self, action: Action) -> None:
@@ -135,11 +137,12 @@ def _outcome(state: "State", ended: str) -> TurnOutcome:
     return TurnOutcome(text="\n".join(lines), reason=reason, usage=usage, wall_s=tally.trial_wall_s, agent="campaign")
 
 
-def _kept(private: Repository, state: "State") -> Sequence[FileChange]:
+def _write_kept(private: Repository, state: "State", folder: Path) -> None:
+    """Make a folder's files what the campaign's head has."""
     from overnight.git.history import GitHistory
 
     with closing(GitHistory(private)) as history:
-        return changes_between(history, state.start, state.head)
+        _write(folder, changes_between(history, state.start, state.head))
 
 
 def _write(folder: Path, changes: Sequence[FileChange]) -> None:

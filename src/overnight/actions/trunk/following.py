@@ -78,6 +78,7 @@ def _folder(repository: Repository) -> Path:
 def _made(repository: Repository) -> Path:
     """Our folder for this, which exists then."""
     folder = _folder(repository)
+    repository.check_overnight()  # the folder above: a link there would lead into another one
     if not folder.is_dir():
         repository.exclude_overnight()
         make_folder(folder)

@@ -14,11 +14,13 @@ from anyio import to_thread
 
 from overnight.actions.asking.parsing import parse_rules
 from overnight.actions.charter import ACTIONS, Rules
+from overnight.actions.checkouts.preparation import USUAL_INPUTS
 from overnight.actions.events import Event, Judged, Merged, Returned, TrunkNoted, Word
 from overnight.actions.findings import CheckOutcome, RiskKind
 from overnight.actions.port import Checks, MergeTry, Trunk
 from overnight.actions.state import Action, TrunkState
 from overnight.errors import ProgramError
+from overnight.program.scope import matches
 from overnight.words.foreign import printable
 from overnight.words.quantities import listed
 
@@ -119,8 +121,11 @@ class Merging:
             return None
         if any(risk.kind is RiskKind.PROTECTED for risk in action.evidence.risks) or action.evidence.weakened:
             return None
-        if not {*self.trunk.differing(action.joined, action.commit)} <= {*action.conflicts, *action.beside}:
+        changed = {*self.trunk.differing(action.joined, action.commit)}
+        if not changed <= {*action.conflicts, *action.beside}:
             return None
+        if self.rules.setup and any(matches(path, self.rules.setup_inputs or USUAL_INPUTS) for path in changed):
+            return None  # it would run, with the network, on what no person has read
         by, before = action.judged_by, action.accepted_before
         return Judged(action=action.number, word=Word.ACCEPT, by=by, commit=action.commit, carried=before)
 

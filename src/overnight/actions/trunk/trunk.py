@@ -21,7 +21,7 @@ from overnight.git.ancestry import is_ancestor, merge_base
 from overnight.git.deadline import Deadline
 from overnight.git.history import MERGE_S, GitHistory
 from overnight.git.objects import ObjectStore
-from overnight.git.plumbing import require
+from overnight.git.plumbing import UPDATE_REF, require
 from overnight.git.port import ATTEMPT, changes_between
 from overnight.git.repository import Repository, attempt_ref, check_not_checked_out, check_ref_free, open_repository
 from overnight.git.whole_merge import Merger, Sides, WholeMerge
@@ -205,7 +205,7 @@ class GitTrunk:
 
     def _keep(self, commit: str, group: str) -> None:
         """Put a ref of ours on a commit, so that git does not clean it up."""
-        require(self.repository.git_dir, "update-ref", "-m", "overnight", attempt_ref(TAG, MERGE, group), commit)
+        require(self.repository.git_dir, *UPDATE_REF, "overnight", attempt_ref(TAG, MERGE, group), commit)
 
 
 def held_now(folder: Path) -> str:
@@ -214,6 +214,16 @@ def held_now(folder: Path) -> str:
         return _held(open_repository(folder), there=False)
     except RepositoryError as error:
         return str(error)
+
+
+def landed_now(folder: Path, *, action: int, commit: str) -> str:
+    """As `GitTrunk.landed`, of the repository around a folder; empty as well if it cannot be read."""
+    try:
+        repository = open_repository(folder)
+        with closing(GitHistory(repository)) as history:
+            return GitTrunk(repository=repository, history=history).landed(action=action, commit=commit)
+    except RepositoryError:
+        return ""
 
 
 def _held(repository: Repository, *, there: bool) -> str:

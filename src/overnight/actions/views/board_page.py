@@ -5,23 +5,25 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from overnight.actions.state import ENDED, FLOWING, Action, Board, Stage, TrunkState
-from overnight.actions.views.result import flags_of
+from overnight.actions.views.gathering import flags_of
 
 DOING = {
     Stage.QUEUED: "begins as soon as there is room",
-    Stage.PLANNING: "is planned",
-    Stage.RESEARCHING: "is researched",
-    Stage.CODING: "is coded",
-    Stage.CHECKING: "is checked",
-    Stage.REVIEWING: "is reviewed",
+    Stage.PLANNING: "is being planned",
+    Stage.RESEARCHING: "is being researched",
+    Stage.CODING: "is being coded",
+    Stage.CHECKING: "is being checked",
+    Stage.REVIEWING: "is being reviewed",
     Stage.READY: "is put before you",
     Stage.WAITING: "waits for your word",
-    Stage.MERGING: "is merged",
-    Stage.DELIVERING: "is merged, and delivered now",
+    Stage.MERGING: "is being merged",
+    Stage.DELIVERING: "is merged, and being delivered",
     Stage.MERGED: "merged into overnight/main",
     Stage.DROPPED: "dropped",
     Stage.SPLIT: "is done by others",
 }
+LOOKED_AT = 10  # actions that the board holds no more, for each that may be listed: a caller may see few of them
+BEGINS = "begins once what you committed meanwhile is checked and taken in"
 _AGAIN = {"checks": "failing checks", "review": "a review", "person": "your words", "merge": "a merge that did not fit"}
 
 
@@ -87,6 +89,7 @@ class BoardPage:
     flowing: Sequence[BoardLine]
     waiting: Sequence[BoardLine]  # in the order in which they begin
     ended: Sequence[BoardLine]  # the newest
+    undelivered: Sequence[BoardLine]  # of those that ended, merged ones whose delivery waits for a person; `deliver` says why
     total: int  # actions that were ever asked for; of a face that does not serve all, those that it still lists
     process: int | None  # that runs the board; null: none does, and nothing goes on
     full: bool  # so many results wait for a person that no new action begins
@@ -135,7 +138,8 @@ def make_board(
     seen = [action for action in board.open.values() if sees(action.request.repo)]
     over = [action for action in board.actions.values() if action.stage in ENDED and sees(action.request.repo)]
     newest = sorted(over, key=lambda action: -action.changed_at)[:ended]
-    newest += islice((action for action in forgotten if sees(action.request.repo)), ended - len(newest))
+    looked_at = islice(forgotten, LOOKED_AT * (ended - len(newest)))
+    newest += islice((action for action in looked_at if sees(action.request.repo)), ended - len(newest))
     needs = sorted((action for action in seen if action.stage is Stage.WAITING), key=lambda action: action.ready_at)
     flowing = [action for action in seen if action.stage in FLOWING]
     waiting = [action for action in seen if action.stage is Stage.QUEUED]
@@ -148,6 +152,7 @@ def make_board(
         flowing=lines(flowing),
         waiting=lines(waiting),
         ended=lines(newest),
+        undelivered=lines([action for action in over if action.merged and action.problem]),
         total=board.newest if len(seen) + len(over) == len(board.actions) else len(seen) + len(over),
         process=signs.process,
         full=full,
@@ -210,6 +215,8 @@ def _doing(action: Action, board: Board, signs: BoardSigns, *, full: bool) -> It
         yield "nobody runs the board"
     elif action.number in signs.held and action.number not in signs.working:
         yield signs.held[action.number]
+    elif stage is Stage.QUEUED and action.number in signs.working:
+        yield BEGINS
     elif stage is Stage.QUEUED:
         yield _queued(action, board, full=full)
     else:

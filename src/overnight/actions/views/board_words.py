@@ -38,8 +38,9 @@ def _lines(page: BoardPage, now: float) -> Iterator[str]:
 
 def groups(page: BoardPage) -> Sequence[tuple[str, Sequence[BoardLine]]]:
     """The groups with their titles; ended ones only if there are some."""
-    ended = [("Ended", page.ended)] if page.ended else []
-    return [("Needs you", page.needs_you), ("Flowing", page.flowing), ("Waiting", page.waiting), *ended]
+    needs_you, over = (*page.needs_you, *page.undelivered), [line for line in page.ended if line not in page.undelivered]
+    ended = [("Ended", over)] if over else []
+    return [("Needs you", needs_you), ("Flowing", page.flowing), ("Waiting", page.waiting), *ended]
 
 
 def line_words(line: BoardLine, now: float) -> str:
@@ -123,5 +124,7 @@ def advice(page: BoardPage) -> Iterator[str]:
     """What a person can type now."""
     if page.needs_you:
         yield "overnight review"
-    if page.process is None and (page.flowing or page.waiting):
+    if page.undelivered:
+        yield f"overnight deliver {page.undelivered[0].number}"
+    if page.process is None and (page.flowing or (page.waiting and not page.full)):
         yield "overnight work-on"

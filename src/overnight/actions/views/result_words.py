@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from enum import StrEnum
 
-from overnight.actions.findings import NewTest, Proof
+from overnight.actions.findings import NewTest, Proof, foremost
 from overnight.actions.views.result import Result, ResultCheck
 from overnight.words.foreign import printable
 from overnight.words.markdown import code, fenced, inline
+from overnight.words.moments import moment
 from overnight.words.quantities import compact, counted, duration, listed, more
 
 LINE = 300  # characters of foreign text
@@ -118,6 +118,8 @@ def _flags(result: Result) -> Iterator[Line]:
     if result.waiting:
         fault = "not the fault of the work, but ours or the machine's: " if result.fault else ""
         yield Line(text=f"{fault}{printable(result.waiting, LINE)}", tone=Tone.BAD)
+        if result.fault_log:
+            yield Line(text=f"all of it: overnight action output {result.number} {result.fault_log}")
     if result.trouble:
         yield Line(text=printable(result.trouble, LINE), tone=Tone.BAD)
     yield from (Line(text=printable(flag, LINE), tone=Tone.LOOK) for flag in result.flags[:MOST])
@@ -178,11 +180,9 @@ def _proof(test: NewTest, result: Result) -> Line:
         case Proof.NO_RED:
             return Line(text=f"{path} passes without the change as well: it shows nothing", tone=Tone.LOOK)
         case Proof.NOT_GREEN:
-            return Line(text=f"{path} fails with the change", tone=Tone.BAD)
+            return Line(text=f"{path} fails with the change{f' ({red})' if red else ''}", tone=Tone.BAD)
         case Proof.NOT_RUN:
             return Line(text=f"{path}: no command of ours runs it", tone=Tone.LOOK)
-        case Proof.NOT_RUN:
-            return Line(text=f"no check runs {path}: it shows nothing", tone=Tone.LOOK)
 
 
 def _assumptions(result: Result) -> Iterator[Line]:
@@ -196,13 +196,13 @@ def _not_taken(result: Result) -> Iterator[Line]:
 
 
 def _risks(result: Result) -> Iterator[Line]:
-    for risk in result.risks[:MOST]:
+    for risk in foremost(result.risks, lambda each: each.kind, MOST):
         yield Line(text=f"{risk.kind}: {printable(risk.path, LINE)}: {printable(risk.detail, LINE)}", tone=Tone.LOOK)
     yield from _more(len(result.risks) - MOST)
-    for test in result.weakened[:MOST]:
+    for test in foremost(result.weakened, lambda each: each.how, MOST):
         yield Line(text=f"test {test.how}: {printable(test.path, LINE)}: {printable(test.detail, LINE)}", tone=Tone.LOOK)
     yield from _more(len(result.weakened) - MOST)
-    for doubt in result.suspicions[:MOST]:
+    for doubt in foremost(result.suspicions, lambda each: each.doubt, MOST):
         text = f"{doubt.doubt}: {printable(doubt.path, LINE)}:{doubt.line}: {printable(doubt.detail, LINE)}"
         yield Line(text=text, tone=Tone.LOOK)
     yield from _more(len(result.suspicions) - MOST)
@@ -261,8 +261,8 @@ def _cost(result: Result) -> Iterator[Line]:
         tone=Tone.LOOK if result.is_costly else Tone.PLAIN,
     )
     ready = f", ready after {duration(result.ready_at - result.asked_at)}" if result.ready_at else ""
-    asked = f"{datetime.fromtimestamp(result.asked_at, tz=UTC):%Y-%m-%d %H:%M} UTC"
-    yield Line(text=f"asked {asked} by {printable(result.by, LINE)}{ready}; agents worked {duration(result.working_s)}")
+    asked = f"asked {moment(result.asked_at)} by {printable(result.by, LINE)}"
+    yield Line(text=f"{asked}{ready}; agents worked {duration(result.working_s)}")
     if result.turns:
         yield Line(text=", ".join(_turns(result)))
 

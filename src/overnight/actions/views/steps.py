@@ -11,6 +11,7 @@ from overnight.actions.events import (
     Begun,
     Checked,
     Delivered,
+    DeliveryAsked,
     Event,
     Judged,
     Merged,
@@ -141,7 +142,9 @@ def _words(event: Event) -> tuple[str, str]:  # noqa: C901, PLR0911, PLR0912  # 
         case Returned():
             return f"returned: {event.why}", "\n".join(event.conflicts)
         case Delivered():
-            return f"delivered: {event.problem or event.where}", ""
+            return f"not delivered: {event.problem}" if event.problem else f"delivered: {event.where}", ""
+        case DeliveryAsked():
+            return f"{event.by} asked for its delivery", ""
     return event.kind.replace("_", " "), ""
 
 

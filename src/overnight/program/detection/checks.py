@@ -10,9 +10,10 @@ from overnight.program.judge.tree import Read
 
 WANTED = re.compile(r"(?:tests?|runtests|run_tests)\.py")
 
-_PYTEST = re.compile(r"(?:(?:.+/)?tests?/(?:.+/)?)?test_[^/]+\.py")
-_TESTS_FILE = re.compile(r"(?:.+/)?tests?/(?:.+/)?[^/]+_test\.py")
-_UNITTEST = re.compile(r"((?:.+/)?tests?/)?(?:.+/)?test[^/]*\.py")
+_FOLDER = "(?:tests?|testing)"
+_PYTEST = re.compile(rf"(?:(?:.+/)?{_FOLDER}/(?:.+/)?)?test_[^/]+\.py")
+_TESTS_FILE = re.compile(rf"(?:.+/)?{_FOLDER}/(?:.+/)?[^/]+_test\.py")
+_UNITTEST = re.compile(rf"((?:.+/)?{_FOLDER}/)?(?:.+/)?test[^/]*\.py")
 _GO_TEST = re.compile(r"^func Test\w*\(", re.MULTILINE)
 _CARGO_TEST = re.compile(r"tests/[^/]+\.rs")
 _NO_TEST = "no test specified"  # what npm writes into a new package

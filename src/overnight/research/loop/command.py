@@ -6,14 +6,14 @@ from pathlib import Path
 
 from overnight.gate.early_stopping import CurveMonitor
 from overnight.gate.trial import Fault, Stage, TrialKey
-from overnight.jail.job import Job, JobEnding, JobResult, with_variables
+from overnight.jail.job import Job, JobEnding, JobResult, plain_environment, with_variables
 from overnight.jail.port import Executor
+from overnight.jail.why_failed import why_failed
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
 
 SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
 TAIL = 256_000  # bytes of an output that a failure keeps
-IDLE = 0.1  # of the wall time: a job that computes uses more of a processor, unless others keep it from one
 
 
 class TrialFailed(Exception):  # noqa: N818  # the tree's fault, which becomes the trial's
@@ -100,40 +100,12 @@ class CommandRunner:
         run.log += captured
         if result.ending is JobEnding.MONITOR:
             raise TrialFailed(Fault.BEHIND, result.detail)
-        if result.ending is not JobEnding.EXITED:
-            from overnight.words.failure import read_failure
-
-            raise TrialFailed(Fault.LIMIT, result.detail + _idle(result), read_failure(captured).lines)
-        if result.exit_code not in exits:
-            raise _failed(result, captured)
+        exited = result.ending is JobEnding.EXITED
+        if not exited or result.exit_code not in exits:
+            reason, lines = why_failed(result, captured)
+            raise TrialFailed(Fault.EXIT if exited else Fault.LIMIT, reason, lines, tail=captured if exited else b"")
         return captured
 
     def _environment(self, seed: int) -> dict[str, str]:
-        threads = str(self.program.limits.cpus)
-        return {
-            **({"HOME": self.home} if self.home else {}),
-            "LANG": "C.UTF-8",
-            "OVERNIGHT_SEED": str(seed),
-            "PYTHONHASHSEED": "0",  # the order of a set must not affect what is measured
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "OMP_NUM_THREADS": threads,
-            "OPENBLAS_NUM_THREADS": threads,
-            "MKL_NUM_THREADS": threads,
-        }
-
-
-def _idle(result: JobResult) -> str:
-    """What to add if a job that ran into its wall limit had hardly any processor time: it may not be its own fault."""
-    if result.ending is not JobEnding.WALL or result.cpu_s > IDLE * result.wall_s:
-        return ""
-    return f" after only {result.cpu_s:.1f} s of processor time: it waited for something, or the machine stalled"
-
-
-def _failed(result: JobResult, captured: bytes) -> TrialFailed:
-    """Why a command ended with an exit code that is a crash: the one place that words it."""
-    from overnight.words.failure import read_failure
-
-    code, found = result.exit_code or 0, read_failure(captured)
-    what = f"ended by signal {-code}" if code < 0 else f"exit code {code}"
-    failure = f"{what}: {found.headline}" if found.headline else f"{what}, no output"
-    return TrialFailed(Fault.EXIT, f"{failure}; {result.detail}" if result.detail else failure, found.lines, tail=captured)
+        own = {**({"HOME": self.home} if self.home else {}), "OVERNIGHT_SEED": str(seed)}
+        return {**plain_environment(self.program.limits), **own}

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from overnight.errors import UserError
+from overnight.operations.json_text import json_text
 from overnight.words.foreign import printable, printable_lines
 
 SUMMARY = 6_000  # characters of an answer as JSON, about 2,000 tokens
@@ -68,9 +69,7 @@ class _Cutting:
 
 def plain(value: object) -> Plain:
     """A value of dataclasses as JSON has it, the same as with `--json`."""
-    from pydantic_core import to_json
-
-    return json.loads(to_json(value, inf_nan_mode="null"))
+    return json.loads(json_text(value))
 
 
 def without_empty(value: Plain) -> Plain:

@@ -43,7 +43,8 @@ def named_file(failing: Failing) -> Fix | str:
     """A file or folder of the checkout that the failure names and the commit has not."""
     lines = [_EXIT.sub("", line[:LONGEST]) for line in failing.lines]
     for line in lines:
-        certain = [*_modules(line), *_required(line)]
+        modules = _modules(line)
+        certain = [*modules, *(f"src/{path}" for path in modules), *_required(line)]
         if absent := next(_absent(failing, [*certain, *(path for path in paths_in(line) if _is_named(path, line))]), ""):
             return absent
     return _untracked(failing, lines)

@@ -5,7 +5,7 @@ AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-wheel check bench bench-gate bench-meta picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-wheel check bench bench-gate bench-meta picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -48,6 +48,10 @@ test-meta: $(VENV)/installed-dev
 test-actions: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	$(BIN)/pytest tests/actions/slow --override-ini timeout=900
+
+test-claw: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/claw/slow --override-ini timeout=1800
 
 test-wheel: $(VENV)/installed-dev
 	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build

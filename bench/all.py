@@ -22,6 +22,7 @@ SCRIPTS = (
     "agent.py",
     "actions/throughput.py --bare",
     "actions/many.py",
+    "claw/record.py",
     "brief.py",
     "surface_mcp.py",
     "tuner.py --seeds 4",

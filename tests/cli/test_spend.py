@@ -73,7 +73,7 @@ def test_limits_are_shown_with_what_is_left(tmp_path: Path) -> None:
         ("day_tokens = 1.5", "spending.day_tokens"),
         ("zone = 'Mars/Olympus'", "spending.zone: must be a time zone that this machine knows"),
         ("dayusd = 1", "spending.dayusd: is not a known key; delete it, or see docs/spending.md"),
-        ("[spending.claw]\nday_usd = 1", "spending.claw: is not a known key"),
+        ("[spending.clow]\nday_usd = 1", "spending.clow: is not a known key"),
         ("[spending.campaign]\nzone = 'UTC'", "spending.campaign.zone: is not a known key"),
     ],
 )

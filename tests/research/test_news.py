@@ -235,6 +235,6 @@ def test_the_examples_of_the_page_are_right() -> None:
     """Settings and programs copied from docs/notify.md parse, and include each kind of channel."""
     settings = [tomllib.loads(block)["notify"] for block in re.findall(r"^```toml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)]
     channels = [channel for each in settings for channel in NotifySettingsKeys.model_validate(each).record().channels]
-    assert {channel.use for channel in channels} == {"command", "webhook", "email", "ntfy"}
+    assert {channel.use for channel in channels} == {"command", "webhook", "email", "ntfy", "telegram"}
     blocks = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
     assert len(blocks) == 2 and all(wanted(block) for block in blocks)

@@ -44,7 +44,7 @@ def test_it_is_checked_run_shown_and_verified(tmp_path: Path) -> None:
 
 def test_a_head_without_a_value_ends_check_and_session(tmp_path: Path) -> None:
     """`check` measures it once and names the part that is missing; a campaign stops after four pairs without it."""
-    text = program(*(("OFFSET = 5.0", f"OFFSET = {value}.0") for value in range(5)), front=FRONT)
+    text = program(*(("OFFSET = 5.0", f"OFFSET = {value}.0") for value in (*range(5), *range(6, 12))), front=FRONT)
     text = text.replace("direction: minimize}", "direction: minimize, parts: {small: 0.3, huge: 3}}")
     repo = make_repo(tmp_path / "repo", text, files={"train.py": TRAIN})
     assert "METRIC huge=" in overnight(repo, "check", "--sandbox", "process", check=2).stderr

@@ -9,6 +9,7 @@ from pathlib import Path
 import hostile
 import pytest
 from action_boards import board_of
+from claws import make_test_claw
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from surface_campaigns import TAG, campaign_of
@@ -48,9 +49,20 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         made = campaign_of(place / "model", 300, nasty=True)
         leave_task(made.repository)
         actions = board_of(place, nasty=True)
+        leave_claw()
         empty = make_repo(place / "empty", "")
         (empty / "program.md").unlink()
         yield owner({"model": made.repository, "empty": empty, "shop": actions.repository})
+
+
+def leave_claw() -> None:
+    """A claw that was talked to, in hostile words; what was said last is not answered yet."""
+    claw = make_test_claw()
+    with claw.record:
+        for text in hostile.TEXTS:
+            claw.tell(f"note that {text[:800]}")
+        claw.tell(f"remind me in 20 minutes to {hostile.SCRIPT}")
+        claw.hear(hostile.EVERYTHING)
 
 
 def leave_task(repository: Path) -> None:

@@ -22,7 +22,23 @@ if TYPE_CHECKING:  # a session of the owner's needs none of it
 # Commands that are no operations, or not as a whole, which others than the owner may call: they read, try or can be taken
 # back, or pass the door themselves. Any other is the owner's.
 FOR_OTHERS = frozenset(
-    {"init", "agents", "check", "mcp", "notify", "show", "compare", "verify", "run", "audit", "meta", "do", "board", "review"}
+    {
+        "init",
+        "agents",
+        "check",
+        "mcp",
+        "notify",
+        "show",
+        "compare",
+        "verify",
+        "run",
+        "audit",
+        "meta",
+        "do",
+        "board",
+        "review",
+        "claw",
+    }
 )
 LINE = 2000  # characters of a note
 

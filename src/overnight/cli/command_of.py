@@ -87,7 +87,8 @@ def _parameter(field: InputField) -> click.Parameter:
     required = field.default is ...
     if isinstance(field.place, Argument):
         metavar = field.place.metavar or None
-        return click.Argument([field.name], type=_click_type(field), required=required, metavar=metavar)
+        count = -1 if get_origin(field.form) is tuple else 1
+        return click.Argument([field.name], type=_click_type(field), required=required, metavar=metavar, nargs=count)
     return _option(field, field.place, required=required)
 
 
@@ -118,7 +119,7 @@ def _click_type(field: InputField) -> "click.ParamType[Any]":
         return click.Path(path_type=Path)
     if field.bounds and field.form in {int, float}:
         return _ranged(field)
-    return _PLAIN[field.form]
+    return _PLAIN[form]
 
 
 def _ranged(field: InputField) -> "click.ParamType[Any]":

@@ -12,6 +12,7 @@ import click
 
 from overnight.actions.asking.initialisation import ActionsProposal
 from overnight.actions.views.result import Result
+from overnight.claw.views.spoken import Spoken
 from overnight.cli.front import Ready
 from overnight.cli.main import COMMANDS
 from overnight.cli.token import NewToken, TokenList
@@ -41,6 +42,7 @@ _BY_HAND: Mapping[str, Form] = {
     "meta check": MetaCheck,
     "meta init": MetaProposal,
     "notify test": NotifyReport,
+    "claw chat": Spoken,
     "show --assignment K": Sequence[SessionTranscript],
     "serve": Ready,
     "token": NewToken,
@@ -50,6 +52,7 @@ _BY_HAND: Mapping[str, Form] = {
 }
 
 _NOTES = {
+    "claw chat": "One value a line: what was said, and each message.",
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
     "review": "As `result` does.",
     "serve": "On one line, when it takes requests.",

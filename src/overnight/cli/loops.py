@@ -18,6 +18,7 @@ from overnight.research.places.loops import CAMPAIGN
 OVERNIGHT = (sys.executable, "-P", "-m", "overnight")  # -P: no module of the folder that it starts in is imported
 LOOK_S = 0.1  # between two looks whether something has ended
 BOARD = "actions"  # the system of the board, as `actions/board/service.py` has it
+CLAW = "claw"  # that of claws, as `claw/charter.py` has it
 _OPTIONS = ("experiments", "slots", "sandbox")  # of `overnight run`, as a set-up holds them
 
 
@@ -37,9 +38,14 @@ def board_command(_setup: Setup, _hours: float | None) -> Sequence[str]:
     return [*OVERNIGHT, "work-on", "--plain"]
 
 
+def claw_command(setup: Setup, _hours: float | None) -> Sequence[str]:
+    """The command that runs a claw; if a talk at a terminal runs it, once that is over."""
+    return [*OVERNIGHT, "claw", "run", Path(setup.loop.folder).name, "--when-free"]
+
+
 def make_supervisor(say: Callable[[str], None]) -> Supervisor:
     """The supervisor of this user, which knows every system that has loops."""
-    commands = {CAMPAIGN: campaign_command, BOARD: board_command}
+    commands = {CAMPAIGN: campaign_command, BOARD: board_command, CLAW: claw_command}
     return Supervisor(loops=loops_folder(), commands=commands, environment=_environment(), say=say)
 
 

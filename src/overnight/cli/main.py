@@ -95,6 +95,7 @@ COMMANDS = {
         "work_on",
         "Run the board: take actions on until Ctrl-C, which lets the steps under way end; a second one ends it at once.",
     ),
+    "claw": ("claw", "Talk to a persistent agent that remembers, keeps your schedule and acts on what you allow."),
     "demo": ("demo", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": (REGISTRY, "List the bundled labs, or copy one."),
     "doctor": (REGISTRY, "Check what works on this machine and what does not."),

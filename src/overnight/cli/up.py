@@ -40,6 +40,7 @@ FIRST_S = 10.0  # for loops to start, or to say why not
 @click.option("--repo", metavar="PATH", help="Set a campaign of this repository up, and keep it running.")
 @click.option("--tag", help="With --repo: its campaign; by default the newest, or a new one named after today.")
 @click.option("--board", is_flag=True, help="Set the board of actions up, and keep it running.")
+@click.option("--claw", is_flag=True, help="Set the claw up, and keep it running; with several, name it: --claw NAME.")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="With --repo: hours of a run, crashes included.")
 @click.option("--experiments", type=click.IntRange(min=1), help="With --repo: experiments of a run.")
 @click.option("--slots", type=click.IntRange(min=1), help="With --repo: trials at once.")
@@ -55,6 +56,7 @@ def up(
     repo: str | None,
     tag: str | None,
     board: bool,
+    claw: bool,
     hours: float | None,
     experiments: int | None,
     slots: int | None,
@@ -67,7 +69,8 @@ def up(
 ) -> int:
     """Start what is set up and does not run, in the background, and start it again after a crash.
 
-    `up --repo PATH` sets a campaign up, `up --board` the board of actions. Without a name, all that are set up and were not
+    `up --repo PATH` sets a campaign up, `up --board` the board of actions, `up --claw` the
+    claw. Without a name, all that are set up and were not
     taken down by name start. Exit code: 2 if you have to fix something before one of them can run.
     """
     needs_repo = {"tag": tag, "hours": hours, "experiments": experiments, "slots": slots, "at": at, "zone": zone}
@@ -75,6 +78,8 @@ def up(
         raise UserError(f"{', '.join(given)} can only be used with --repo", fix="name the repository: --repo PATH")
     if board and (repo is not None or names):
         raise UserError("--board sets up the board alone", fix="call `overnight up` once more for the others")
+    if claw and (repo is not None or board or len(names) > 1):
+        raise UserError("--claw sets up one claw alone", fix="call `overnight up` once more for the others")
     if install and not systemd:
         raise UserError("--install can only be used with --systemd")
     if systemd:
@@ -86,8 +91,8 @@ def up(
         setup = _setup(repo, tag, chosen_options, hours=hours, timed=_timed(at, zone))
         put_up(loops_folder(), setup, time.time())
         keys: Sequence[str] = [setup.loop.key]
-    elif board:
-        setup = _board_setup()
+    elif board or claw:
+        setup = _claw_setup(names[0] if names else None) if claw else _board_setup()
         put_up(loops_folder(), setup, time.time())
         keys = [setup.loop.key]
     else:
@@ -132,6 +137,19 @@ def _board_setup() -> Setup:
     with ActionRecord() as record:
         loop = board_loop(record.folder)
     return Setup(loop=loop, wanted=True, options={}, search_path=os.environ.get("PATH", ""), timed=None, hours=None)
+
+
+def _claw_setup(name: str | None) -> Setup:
+    """The set-up of a claw, once its settings can be read."""
+    from overnight.claw.folders import find_claw
+    from overnight.claw.running.service import claw_loop
+    from overnight.claw.setup.parsing import read_charter
+
+    folder = find_claw(name)
+    read_charter(folder)
+    return Setup(
+        loop=claw_loop(folder), wanted=True, options={}, search_path=os.environ.get("PATH", ""), timed=None, hours=None
+    )
 
 
 def _timed(at: str | None, zone: str | None) -> Timed | None:

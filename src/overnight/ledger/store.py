@@ -80,19 +80,31 @@ class SqliteEventStore(Generic[E]):
             with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports the damage
                 self.reindex()
 
-    def append(self, *events: E) -> int:
-        """Add events, all or none; on return they and the tables derived from them are on disk."""
-        return self._append(events) or self._known[0]
+    def append(self, *events: E, beside: Callable[[sqlite3.Connection], None] | None = None) -> int:
+        """Add events, all or none; on return they and the tables derived from them are on disk.
 
-    def append_if(self, condition: Condition, *events: E) -> int | None:
+        `beside` writes, before them and in the same transaction, what the owner keeps that no event has.
+        """
+        return self._append(events, beside=beside) or self._known[0]
+
+    def append_if(
+        self, condition: Condition, *events: E, beside: Callable[[sqlite3.Connection], None] | None = None
+    ) -> int | None:
         """As `append`, if a condition holds when this process has its turn to write; else None, and nothing is added."""
-        return self._append(events, condition)
+        return self._append(events, condition, beside)
 
-    def _append(self, events: Sequence[E], condition: Condition | None = None) -> int | None:
+    def _append(
+        self,
+        events: Sequence[E],
+        condition: Condition | None = None,
+        beside: Callable[[sqlite3.Connection], None] | None = None,
+    ) -> int | None:
         codec, execute = self._codec, self._db.execute
         with self._file.clear_errors(), transaction(self._db):
             if condition and not condition(self._db):
                 return None
+            if beside:
+                beside(self._db)
             seq, prev = end = self._chain.end()
             others = end != self._known
             if others:
@@ -150,6 +162,14 @@ class SqliteEventStore(Generic[E]):
             for entry in self.events():
                 self._project(self._codec.kind(entry.event), entry)
             self._db.execute(f"PRAGMA user_version={self._version}")
+
+    def derive_in(self, copy: sqlite3.Connection) -> None:
+        """Derive all tables in a copy of the file anew, to compare them."""
+        for projection in self._projections:
+            projection.clear(copy)
+        for entry in self.events():
+            for projection in self._by_kind.get(self._codec.kind(entry.event), ()):
+                projection.apply(copy, entry)
 
     def is_derived(self) -> bool:
         """Whether the derived tables exist and include every event."""

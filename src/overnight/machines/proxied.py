@@ -43,7 +43,7 @@ class ProxiedExecutor:
         self.inner = inner
         self.name = inner.name
         self._reached = reached
-        self._dialer = dialer or _system_dialer
+        self._dialer = dialer or system_dialer
         self._jobs = jobs
 
     def folder_of(self, folder: Path) -> str:
@@ -89,7 +89,8 @@ def _at_once(jobs: int) -> int:
     return max(LEAST_AT_ONCE, min(MOST_AT_ONCE, files // (4 * 2 * jobs)))
 
 
-def _system_dialer() -> "Dialer":
+def system_dialer() -> "Dialer":
+    """What connects to public addresses alone, with the resolver of this machine."""
     from overnight.egress.dial import Dialer
     from overnight.egress.resolver import SystemResolver
 

@@ -69,7 +69,7 @@ class NotifySpec:
     """One channel; without `use` it refers to the channel of this name in the user's settings."""
 
     name: str
-    use: str = ""  # "command", "webhook", "email" or "ntfy"
+    use: str = ""  # "command", "webhook", "email", "ntfy" or "telegram"
     on: tuple[Occasion, ...] = OCCASIONS
     command: tuple[str, ...] = ()  # an argument vector, run on this machine
     receive: tuple[str, ...] = ()  # an argument vector that prints what people write; empty: messages only go out
@@ -78,6 +78,7 @@ class NotifySpec:
     url: TextSource | None = None
     format: str = "json"  # of a webhook's body: "json", "slack" or "discord"
     secret: TextSource | None = None  # a bearer token, or the password of `mail`
+    chat: str = ""  # of a Telegram bot: whom it writes to
     mail: Mail | None = None
 
     @property

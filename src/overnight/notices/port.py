@@ -35,6 +35,7 @@ class Message:
     text: str
     at: float  # Unix time at which it was written, by the channel; else at which it was received
     group: bool = False  # others can read or write where it was written
+    forwarded: bool = False  # its sender passes on what others may have written
 
 
 class Receiver(Protocol):

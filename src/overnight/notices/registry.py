@@ -7,6 +7,7 @@ from overnight.notices.notice import NotifySpec
 from overnight.notices.ntfy import NtfyChannel
 from overnight.notices.port import Channel
 from overnight.notices.smtp import EmailChannel
+from overnight.notices.telegram import TelegramChannel
 from overnight.notices.webhook import WebhookChannel
 
 CHANNELS: Mapping[str, Callable[..., Channel]] = {  # each takes `spec` and `environment`
@@ -14,6 +15,7 @@ CHANNELS: Mapping[str, Callable[..., Channel]] = {  # each takes `spec` and `env
     "webhook": WebhookChannel,
     "email": EmailChannel,
     "ntfy": NtfyChannel,
+    "telegram": TelegramChannel,
 }
 
 

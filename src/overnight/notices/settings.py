@@ -22,6 +22,7 @@ _OUR_SIDE = ("command", "email")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,127}", re.ASCII)
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\]{1,190}")
 _HOST = re.compile(r"[A-Za-z0-9._:\[\]-]{1,253}", re.ASCII)
+_CHAT = re.compile(r"-?\d{1,20}|@[A-Za-z][A-Za-z0-9_]{3,40}", re.ASCII)
 _RANDOM = re.compile(r"(?=[A-Za-z]*\d)(?=\d*[A-Za-z])[A-Za-z0-9]{16,}", re.ASCII)  # like tokens in the path of a URL
 
 
@@ -64,6 +65,12 @@ def _host(text: str) -> str:
     if not _HOST.fullmatch(text):
         raise Mistake("must be a host such as ntfy.sh")
     return text.lower()
+
+
+def _chat(text: str) -> str:
+    if not _CHAT.fullmatch(text):
+        raise Mistake("must be the number of a chat, or the @name of a channel", fix="@userinfobot says your number")
+    return text
 
 
 def _url(text: str) -> str:
@@ -148,7 +155,7 @@ Notify = Annotated[tuple[NotifyKeys, ...], Field(max_length=MAX_ITEMS), BeforeVa
 class ChannelKeys(_Keys):
     """One channel in the user's settings; a secret is given by its variable or by the command that prints it."""
 
-    use: Literal["command", "webhook", "email", "ntfy"]
+    use: Literal["command", "webhook", "email", "ntfy", "telegram"]
     on: On = OCCASIONS
     command: Arguments | None = None
     receive: Arguments | None = None
@@ -166,6 +173,7 @@ class ChannelKeys(_Keys):
     user: Short | None = None
     sender: Address | None = None
     to: Annotated[tuple[Address, ...], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)] = ()
+    chat: Annotated[Short, BeforeValidator(_number), AfterValidator(_chat)] | None = None
     password_env: Variable | None = None
     password_command: Arguments | None = None
 
@@ -184,6 +192,8 @@ class ChannelKeys(_Keys):
         self._one_of(False, "password_env", "password_command")
         if self.use == "email" and not (self.host and self.sender and self.to):
             raise Mistake("`use = email` needs `host`, `sender` and `to`", key="host")
+        if self.use == "telegram" and not (self.chat and (self.token_env or self.token_command)):
+            raise Mistake("`use = telegram` needs a `chat`, and the bot's token by `token_env` or `token_command`", key="chat")
         if (self.user is None) != (self.password_env is None and self.password_command is None):
             raise Mistake("`user` and a password go together", fix="write both, or neither", key="user")
         self._secret_in_the_clear()
@@ -218,6 +228,7 @@ class ChannelKeys(_Keys):
             format=self.format,
             secret=password or _source(None, self.token_env, self.token_command),
             mail=self._mail(),
+            chat=self.chat or "",
         )
 
     def _mail(self) -> Mail | None:
@@ -238,6 +249,7 @@ _TAKES = {
     "command": frozenset(("command", "receive", "owners", "pass_env")),
     "webhook": _URL | {"format"},
     "ntfy": _URL,
+    "telegram": frozenset(("chat", "url", "token_env", "token_command")),
     "email": frozenset(("host", "port", "security", "user", "sender", "to", "password_env", "password_command")),
 }
 

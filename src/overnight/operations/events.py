@@ -45,6 +45,7 @@ class Started:
     call: Call
     state: str  # digest of the state, if an approval is used
     approval: int = 0  # seq of the question whose answer allows it; 0: it needs none
+    key: str = ""  # that whoever calls knows this call by, see `Context.key`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

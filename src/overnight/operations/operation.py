@@ -109,6 +109,7 @@ class Operation(Generic[I, O]):
     holds: Callable[[O], bool] | None = None  # for a check: whether what it checks holds; exit code 1 if it does not
     egress: bool = False  # something leaves this machine
     of_machine: bool = False  # it is about this machine, in whatever folder it is called
+    private: bool = False  # its input can be forgotten: the record of operations has none of it, unless the owner was asked
     local: bool = False  # for the command line alone, such as what writes files where the caller says
     lasts: bool = False  # minutes or longer: who cannot wait for it has it carried out by a process of its own
     leads: Callable[[Context, I], str] | None = None  # of one that lasts: the address of the page of what it works on
@@ -118,10 +119,25 @@ class Operation(Generic[I, O]):
     state: Callable[[Context, I], str] | None = None  # what an approval is bound to: a text of the state that it acts on
     tells: Callable[[Context, I], str] | None = None  # a line that the owner also reads before they approve a call
     read_back: Callable[[Context, I, O | None], Settled] | None = None  # looks again whether it took effect; None: killed
+    words: Origin | Callable[[O], Origin] = Origin.FOREIGN  # whose words its answer has; see `words_of`
 
     def tier_of(self, context: Context, given: I) -> Tier:
         """The tier of a call."""
         return self.raised(context, given) if self.raised else self.tier
+
+    def words_of(self, found: O) -> Origin:
+        """Whose words an answer has, at worst; an operation that does not say so answers in those of strangers.
+
+        An answer whose field `origin` says that it is our own words, or a person's, is that. A model that acts
+        is shown such words; after those that have names and texts of others among them, `TOOL`, it may do no more than read;
+        those of strangers, `FOREIGN`, it is not shown at all.
+        """
+        if callable(self.words):
+            return self.words(found)
+        stated = getattr(found, "origin", None)
+        if self.words is Origin.FOREIGN and stated in (Origin.OWNER, Origin.MEMBER, Origin.CLAW):
+            return Origin.CLAW
+        return self.words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

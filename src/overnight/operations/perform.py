@@ -4,12 +4,16 @@ A call with an effect is recorded before it starts, without secrets, and after i
 process ended is looked at again before the same is done once more. What the caller may not do by themselves becomes a
 question to the owner.
 
-Does not cover: what a process of our own user does without coming here; that user is the owner.
+Does not cover: what a process of our own user does without coming here; that user is the owner. The input of a private
+operation that the owner was asked to approve: it stays in the record with the question.
 """
 
+import json
 import os
+import secrets
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from overnight.errors import InternalError, OvernightError, UserError
@@ -23,6 +27,7 @@ if TYPE_CHECKING:
     from overnight.operations.record import OperationRecord
 
 UNREAD = "[hidden: the secrets cannot be read]"  # in place of a text that may have one
+HIDDEN, KEY_BYTES = "hidden", 8  # in place of the input of an operation that is `private`
 DETAIL = 300  # characters of an error in the record
 T = TypeVar("T")
 
@@ -88,6 +93,10 @@ class _Recorded:
             where=os.path.realpath(context.where),
         )
         self._hides = self._call.args != args
+        self._kept = self._call  # as it is recorded if nobody is asked
+        if operation.private:
+            kept = {HIDDEN: context.key or secrets.token_hex(KEY_BYTES)}  # the same after a kill, if its caller has a key
+            self._kept = replace(self._call, args=json.dumps(kept))
 
     def perform(self, carry_out: Callable[[Context, Any], T], *, asks: bool) -> T:  # Any: the operation's input
         """Ask, record, carry out, look again."""
@@ -98,7 +107,8 @@ class _Recorded:
             try:
                 found = carry_out(self._context, self._given)
             except BaseException as error:
-                detail = one_line(self._clean(str(error)) or type(error).__name__, DETAIL)
+                said = "" if self._operation.private else self._clean(str(error))
+                detail = one_line(said or type(error).__name__, DETAIL)
                 self._end(record, number, self._after(error), detail)
                 raise
             return self._checked(record, number, found)
@@ -112,7 +122,9 @@ class _Recorded:
             record = stack.enter_context(open_record())
             asks = self._settle_earlier(record) or asks
             state, approval = self._approval(record) if asks else ("", 0)
-            return record, stack.enter_context(record.under_way(self._call, state=state, approval=approval))
+            return record, stack.enter_context(
+                record.under_way(self._call if asks else self._kept, state=state, approval=approval, key=self._context.key)
+            )
         except (NotAllowed, Refused, ApprovalAsked, Unsettled):
             raise
         except (OSError, OvernightError) as error:
@@ -131,7 +143,8 @@ class _Recorded:
         Raises:
             Unsettled: it took effect, or that is unknown and was not told before.
         """
-        for call in record.open_calls(self._call.digest):
+        digests = list(dict.fromkeys([self._kept.digest, self._call.digest]))
+        for call in [each for digest in digests for each in record.open_calls(digest)]:
             if record.lives(call):
                 continue  # to start is refused then
             settled = self._look(None)
@@ -143,7 +156,8 @@ class _Recorded:
             if settled is Settled.UNKNOWN:
                 what = f"{name} was under way when its process ended, and may have taken effect; nothing was done now"
                 raise Unsettled(what, fix="look whether it did; to do it anyway, call it again")
-        return not self._is_owner and record.last_outcome(self._call.digest) is CallState.UNKNOWN
+        unknown = any(record.last_outcome(digest) is CallState.UNKNOWN for digest in digests)
+        return not self._is_owner and unknown
 
     def _approval(self, record: "OperationRecord") -> tuple[str, int]:
         """The state's digest, and the number of the approval that allows this call in it.

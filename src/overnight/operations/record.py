@@ -136,7 +136,7 @@ class OperationRecord:
         return next((each.number for each in asked if each.call.deed == call.deed), 0)
 
     @contextmanager
-    def under_way(self, call: Call, *, state: str = "", approval: int = 0) -> Iterator[int]:
+    def under_way(self, call: Call, *, state: str = "", approval: int = 0, key: str = "") -> Iterator[int]:
         """Record that a call starts, and show other processes that it is under way until the block ends; its number.
 
         Raises:
@@ -147,7 +147,7 @@ class OperationRecord:
         with closing_descriptor(open_own(path, os.O_RDWR | os.O_CREAT)) as file:
             take_lock(file)  # its name is new
             try:
-                yield self._store.append(Started(id=name, call=call, state=state, approval=approval))
+                yield self._store.append(Started(id=name, call=call, state=state, approval=approval, key=key))
             finally:
                 path.unlink(missing_ok=True)
 
@@ -175,6 +175,13 @@ class OperationRecord:
         with self._store.reading() as db:
             row = db.execute(query, (digest,)).fetchone()
         return CallState(row[0]) if row else None
+
+    def outcome_of(self, key: str) -> tuple[CallState, str] | None:
+        """What became of the newest call that was begun under a key, with its detail; None if none was."""
+        query = "SELECT outcome, detail FROM calls JOIN keyed_calls USING(seq) WHERE key=? ORDER BY seq DESC LIMIT 1"
+        with self._store.reading() as db:
+            row = db.execute(query, (key,)).fetchone()
+        return (CallState(row[0]), row[1]) if row else None
 
     def pending(self) -> Sequence[Approval]:
         """The questions that wait, oldest first."""

@@ -32,7 +32,10 @@ def _words(operation: AnyOperation, call: Call) -> list[str]:
         if value is None or (field.default is not ... and value == _plain(field.default)):
             continue
         if isinstance(value, list):
-            options += [word for each in value for word in (field.flag, _quoted(each))]
+            if isinstance(field.place, Argument):
+                arguments += map(_quoted, value)
+            else:
+                options += [word for each in value for word in (field.flag, _quoted(each))]
             continue
         if isinstance(field.place, Argument):
             arguments.append(_quoted(value))

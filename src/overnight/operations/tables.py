@@ -22,6 +22,7 @@ CREATE INDEX IF NOT EXISTS approvals_pending ON approvals(seq) WHERE granted IS 
 CREATE TABLE IF NOT EXISTS calls(
   seq INTEGER PRIMARY KEY, id TEXT NOT NULL, digest TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL DEFAULT '');
 CREATE INDEX IF NOT EXISTS calls_of ON calls(digest);
+CREATE TABLE IF NOT EXISTS keyed_calls(key TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(key, seq)) WITHOUT ROWID;
 """
 
 
@@ -51,6 +52,7 @@ class CallTables:
         """Empty the tables."""
         db.execute("DELETE FROM approvals")
         db.execute("DELETE FROM calls")
+        db.execute("DELETE FROM keyed_calls")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Apply one event, or refuse it."""
@@ -111,3 +113,5 @@ def _start(db: sqlite3.Connection, seq: int, at: float, started: Started) -> Non
             )
     row = (seq, started.id, digest, CallState.STARTED.value)
     db.execute("INSERT INTO calls(seq, id, digest, outcome) VALUES(?,?,?,?)", row)
+    if started.key:
+        db.execute("INSERT INTO keyed_calls VALUES(?,?)", (started.key, seq))

@@ -56,7 +56,15 @@ HARMLESS: Mapping[type, frozenset[str]] = {
     NotifySpec: frozenset(
         {
             *("on", "format"),  # when, and in which form
-            *("command", "receive", "owners", "variables", "secret", "mail"),  # the settings' alone: no program can give them
+            *(
+                "command",
+                "receive",
+                "owners",
+                "variables",
+                "secret",
+                "mail",
+                "chat",
+            ),  # the settings' alone: no program can give them
         }
     ),
 }

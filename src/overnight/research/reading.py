@@ -127,8 +127,10 @@ class CampaignReader:
 
     def ideas(self) -> IdeaQueue:
         """The queue as it will be once the campaign has acted on its orders and read the current file of ideas."""
-        known = self.next_state().ideas
-        for _, ordered in self.ledger.open_orders(MOST_OPEN):
+        seen = -1
+        while seen != (seen := self.ledger.newest()):  # an order that is acted on between the two looks would be in neither
+            known, orders = self.next_state().ideas, self.ledger.open_orders(MOST_OPEN)
+        for _, ordered in orders:
             if isinstance(ordered.order, ChangeIdeas):
                 known = after(known, IdeasChanged(by=PERSON, edits=ordered.order.edits, giver=ordered.by))
         return after(known, IdeasChanged(by=PERSON, edits=parse_ideas(read_ideas(self.folder), known)))

@@ -106,14 +106,15 @@ def order_form(
         inputs = [each for each in inputs if each.name in known or each.default is ... or isinstance(each.place, Option)]
     preset = {field.name: str(known[field.name]) for field in inputs if known.get(field.name) is not None}
     controls = [_control(field, preset.get(field.name), offers.get(field.name, ())) for field in inputs]
+    says_itself = any(each.raises for each in controls)  # which input makes it worse; else something that no form shows does
     return OrderForm(
         id="-".join(["order", *operation.name.split(), *(quote(str(value), safe="") for value in given.values())]),
         name=operation.name,
         about=operation.about,
         action=address_of_operation(operation, quote(looked.parts.get(REPOSITORY, ""), safe="")),
         tier=operation.tier,
-        tier_words=WORDS[operation.tier] or (RAISED if any(each.raises for each in controls) else ""),
-        confirms=operation.tier.exceeds(Tier.REVERSIBLE),
+        tier_words=WORDS[operation.tier] or (RAISED if says_itself else ""),
+        confirms=operation.tier.exceeds(Tier.REVERSIBLE) or (operation.raised is not None and not says_itself),
         command=" ".join(_command(operation, inputs, preset)),
         fields=controls,
     )

@@ -130,3 +130,9 @@ def test_calls_are_bounded() -> None:
     """In number and length; one character more than may run is kept, so that the command is refused and not run in part."""
     call = f"<tool_call>{json.dumps({'name': 'bash', 'arguments': {'command': 'x' * 2 * LONGEST}})}</tool_call>"
     assert [len(command) for command in commands(call * 2 * CALLS)] == [LONGEST + 1] * CALLS
+
+
+def test_doubled_braces_are_read() -> None:
+    """Small models copy the braces of a template."""
+    assert commands('{{"name": "bash", "arguments": {"command": "ls"}}}') == ["ls"]
+    assert commands('{{"name": "bash"') == []

@@ -10,6 +10,7 @@ from overnight.actions.operations._judging import JudgedAction, commit_of, judge
 from overnight.actions.operations._record import judge, require_commit, seen_action, was_judged
 from overnight.actions.operations._starting import next_words
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +44,7 @@ OPERATION = Operation(
     output=JudgedAction,
     tier=Tier.COSTLY,  # it is a person's word
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=lambda found: (
         f"accepted #{found.number}: once its checks pass on the merged tree, it is in overnight/main{next_words(found.process)}"

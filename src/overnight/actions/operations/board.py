@@ -14,6 +14,7 @@ from overnight.actions.state import Board
 from overnight.actions.views.board_page import BoardPage, make_board
 from overnight.actions.views.board_words import board_text
 from overnight.operations.operation import Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,7 @@ OPERATION = Operation(
     output=BoardPage,
     tier=Tier.READ,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=lambda page: board_text(page, time.time()),
 )

@@ -26,6 +26,7 @@ from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, open_repository
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
+from overnight.operations.principal import Origin
 from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
 from overnight.words.quantities import compact, counted, listed
@@ -232,6 +233,7 @@ OPERATION = Operation(
     tier=Tier.COSTLY,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=render,
     notes=lambda found: found.notes,
     requires=requires,

@@ -10,6 +10,7 @@ from overnight.actions.operations._judging import JudgedAction, cleaned, commit_
 from overnight.actions.operations._record import board_now, judge, was_judged
 from overnight.actions.state import Stage
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +45,7 @@ OPERATION = Operation(
     output=JudgedAction,
     tier=Tier.COSTLY,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=lambda found: f"dropped #{found.number}",
     raised=tier_of,

@@ -11,6 +11,7 @@ from overnight.actions.operations._record import board_now, judge, was_judged
 from overnight.actions.operations._starting import next_words
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +47,7 @@ OPERATION = Operation(
     output=JudgedAction,
     tier=Tier.COSTLY,  # agents work again, and it is a person's word
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=lambda found: f"sent #{found.number} back: {found.doing}{next_words(found.process)}",
     state=lambda _, given: commit_of(given.number),

@@ -74,6 +74,8 @@ def _calls(text: str, tools: Sequence[Tool]) -> Iterator[Call]:
 
 def _parsed(parts: Sequence[str]) -> Iterator[object]:
     for part in map(str.strip, parts):
+        if part.startswith("{{") and part.endswith("}}"):  # braces doubled as in a template, by small models
+            part = part[1:-1]  # noqa: PLW2901  # what it stands for
         if part[:1] in {"{", "["}:
             try:
                 yield from_json(part.encode(errors="replace"))

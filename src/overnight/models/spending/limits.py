@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from overnight.models.budget import CostEstimate
 
 # Who asks models. A system that comes later adds its name here, and has limits of its own in the settings from then on.
-CAMPAIGN, TRYOUT, ACTION = "campaign", "tryout", "action"
-SYSTEMS = (CAMPAIGN, TRYOUT, ACTION)
+CAMPAIGN, TRYOUT, ACTION, CLAW = "campaign", "tryout", "action", "claw"
+SYSTEMS = (CAMPAIGN, TRYOUT, ACTION, CLAW)
 
 
 class Period(StrEnum):

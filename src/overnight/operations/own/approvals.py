@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.operations.record import open_record
 from overnight.operations.views import ApprovalList, describe_approval, entry_of
 
@@ -41,6 +42,7 @@ OPERATION = Operation(
     output=ApprovalList,
     tier=Tier.READ,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=render,
 )

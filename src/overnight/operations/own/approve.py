@@ -2,6 +2,7 @@
 
 from overnight.operations.answer import AnswerInput, answer
 from overnight.operations.operation import Context, Operation, Tier, repeatable
+from overnight.operations.principal import Origin
 from overnight.operations.views import ApprovalEntry, describe_approval
 
 
@@ -18,6 +19,7 @@ OPERATION = Operation(
     tier=Tier.REVERSIBLE,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=describe_approval,
     owner_only=True,
     read_back=repeatable,  # an answer is taken once

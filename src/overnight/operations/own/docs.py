@@ -7,6 +7,7 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.operations.documentation import Document, document, documents, lines_with
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
 
 MOST_LINES = 5  # of a page that a search shows
 LINE = 200  # characters of each
@@ -83,5 +84,6 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=render,
 )

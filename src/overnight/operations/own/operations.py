@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from overnight.operations import registry
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.operations.views import OperationEntry, entry_for, tier_words
 
 
@@ -32,6 +33,7 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=render,
     note="One for each operation.",
 )

@@ -6,6 +6,7 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.operations import registry
 from overnight.operations.operation import Argument, Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.operations.views import OperationEntry, entry_for, tier_words
 from overnight.words.foreign import printable
 
@@ -48,5 +49,6 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=render,
 )

@@ -8,6 +8,7 @@ from overnight.jobs.entries import read_registry, sweep
 from overnight.jobs.listing import LoopList, line_words, list_loops
 from overnight.jobs.records import loops_folder
 from overnight.operations.operation import Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,5 +42,6 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=render,
 )

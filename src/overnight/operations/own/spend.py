@@ -11,6 +11,7 @@ from overnight.config import read_settings
 from overnight.files.state_folder import state_folder
 from overnight.models.spending.page import SpendPage, read_page
 from overnight.operations.operation import Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
 from overnight.words.quantities import compact, counted
 
 LONGEST_DAYS = 1000
@@ -51,5 +52,6 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=render,
 )

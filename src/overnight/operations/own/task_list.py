@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.operations.tasks.views import TaskList, describe_line, line_of, seen_tasks
 
 
@@ -23,6 +24,7 @@ OPERATION = Operation(
     output=TaskList,
     tier=Tier.READ,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=lambda found: "\n".join(map(describe_line, found.tasks)) or "no task was begun",
 )

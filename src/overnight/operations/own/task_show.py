@@ -6,6 +6,7 @@ from typing import Annotated
 from annotated_types import Ge, Le
 
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
 from overnight.operations.tasks.views import TaskPage, describe_line, page_of, seen_task
 
 
@@ -36,6 +37,7 @@ OPERATION = Operation(
     output=TaskPage,
     tier=Tier.READ,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=render,
 )

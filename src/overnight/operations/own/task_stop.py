@@ -7,6 +7,7 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.jobs.identity import send_signal
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
+from overnight.operations.principal import Origin
 from overnight.operations.tasks.task import TaskState
 from overnight.operations.tasks.views import TaskLine, describe_line, line_of, seen_task
 
@@ -36,6 +37,7 @@ OPERATION = Operation(
     tier=Tier.REVERSIBLE,  # it can be begun again
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=lambda line: f"asked to end: {describe_line(line)}",
     read_back=repeatable,
 )

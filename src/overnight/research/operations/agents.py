@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.research.views.agents import AgentList
 
 
@@ -36,6 +37,7 @@ OPERATION = Operation(
     output=AgentList,
     tier=Tier.READ,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=render,
 )

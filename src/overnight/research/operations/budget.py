@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt, Le
 
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Option, Settled, Tier
+from overnight.operations.principal import Origin
 from overnight.program.program import Budget
 from overnight.research.operations._inputs import Tag
 from overnight.research.operations._ordering import give
@@ -119,6 +120,7 @@ OPERATION = Operation(
     output=CampaignBudget,
     tier=Tier.REVERSIBLE,  # an order, except that nothing is ordered without a limit
     raised=tier_of,
+    words=Origin.CLAW,
     run=run,
     render=describe_budget,
     state=state,

@@ -7,6 +7,7 @@ from annotated_types import Ge, Le
 
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
 from overnight.research.operations._lines import campaign_lines
 from overnight.research.views.campaigns import CampaignList, describe_campaigns
 
@@ -34,6 +35,7 @@ OPERATION = Operation(
     input=CampaignsInput,
     output=CampaignList,
     tier=Tier.READ,
+    words=Origin.TOOL,
     run=run,
     render=describe_campaigns,
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from overnight.errors import UserError
 from overnight.jail.doctor import Probe
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,7 @@ OPERATION = Operation(
     tier=Tier.READ,
     lasts=True,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=render,
     note="One for each check.",

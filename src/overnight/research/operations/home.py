@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from shlex import quote
 from typing import TypeVar
@@ -19,7 +20,10 @@ from overnight.models.spending.limits import Period
 from overnight.models.spending.page import SpendPage, read_page
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.pages import address_of
+from overnight.operations.principal import Origin
 from overnight.operations.record import open_record
+from overnight.operations.registry import find, names
+from overnight.operations.summary import LAST_WORD, Summary, SystemLine
 from overnight.operations.views import ApprovalEntry, entry_of
 from overnight.program.program import PROGRAM
 from overnight.research.operations._lines import campaign_lines
@@ -46,6 +50,7 @@ def run(context: Context, _given: HomeInput) -> Home:
     troubles += found.troubles if found else ()
     approvals = _read(_approvals, troubles) or ()
     spending = _read(_spending, troubles)
+    systems = _systems(context, troubles)
     repositories = [_repository(name, folder) for name, folder in _served(context).items()]
     paces = [
         line.output_tokens_per_s
@@ -61,6 +66,7 @@ def run(context: Context, _given: HomeInput) -> Home:
         day=spending.day if spending else "",
         limits=[limit for limit in spending.limits if limit.period is Period.DAY] if spending else [],
         repositories=repositories,
+        systems=systems,
         troubles=troubles,
     )
 
@@ -86,6 +92,18 @@ def _approvals() -> Sequence[ApprovalEntry]:
 def _spending() -> SpendPage:
     rules = read_settings(os.environ, Path.home()).spending
     return read_page(state_folder(), rules, days=1, by=())
+
+
+def _systems(context: Context, troubles: list[str]) -> Sequence[SystemLine]:
+    """What other systems say of themselves: each by its operation, so that none is known here."""
+    found: list[SystemLine] = []
+    for name in names(added=False):
+        operation = find(name) if name.endswith(f" {LAST_WORD}") else None
+        if operation is not None and operation.run is not None:
+            look = partial(operation.run, context, operation.input())
+            summary = _read(look, troubles)
+            found += summary.lines if isinstance(summary, Summary) else ()
+    return found
 
 
 def _served(context: Context) -> Mapping[str, Path]:
@@ -164,6 +182,7 @@ OPERATION = Operation(
     output=Home,
     tier=Tier.READ,
     of_machine=True,
+    words=Origin.TOOL,
     run=run,
     render=describe_home,
 )

@@ -7,6 +7,7 @@ from typing import Annotated
 from overnight.agents.registry import AGENTS
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
+from overnight.operations.principal import Origin
 from overnight.research.idea import AddIdea
 from overnight.research.ideas.queue import refusal
 from overnight.research.ideas.text import clean_idea, split_marks, words_of
@@ -74,6 +75,7 @@ OPERATION = Operation(
     output=AddedIdea,
     tier=Tier.REVERSIBLE,
     run=run,
+    words=Origin.CLAW,
     render=render,
     notes=notes,
     read_back=read_back,

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.research.setup.labs import available
 
 
@@ -25,6 +26,7 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     run=run,
+    words=Origin.CLAW,
     render=lambda found: "\n".join(f"{name:12} {about}" for name, about in found.items()),
     note="The first line of each lab's README, by lab name.",
 )

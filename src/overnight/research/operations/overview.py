@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.research.operations import status
 from overnight.research.operations._inputs import Tag
 from overnight.research.reading import reading
@@ -36,6 +37,7 @@ OPERATION = Operation(
     input=OverviewInput,
     output=Overview,
     tier=Tier.READ,
+    words=Origin.TOOL,
     run=run,
     render=describe,
 )

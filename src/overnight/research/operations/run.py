@@ -7,6 +7,7 @@ from annotated_types import Ge, Gt
 
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
+from overnight.operations.principal import Origin
 from overnight.research.operations._allowed import program_words, require_program
 from overnight.research.operations._inputs import Sandbox, Slots
 from overnight.research.operations._leading import campaign_page
@@ -57,6 +58,7 @@ OPERATION: Operation[RunInput, int] = Operation(
     tier=Tier.COSTLY,
     leads=lambda context, given: campaign_page(context, given.tag),
     lasts=True,
+    words=Origin.CLAW,
     run=None,  # a session needs a process whose signals end it in good order
     render=lambda _: "",
     state=state,

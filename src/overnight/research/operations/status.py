@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.research.operations._inputs import Tag
 from overnight.research.reading import CampaignReader, reading
 from overnight.research.state import State
@@ -44,6 +45,7 @@ OPERATION = Operation(
     input=StatusInput,
     output=Status,
     tier=Tier.READ,
+    words=Origin.TOOL,
     run=run,
     render=describe,
 )

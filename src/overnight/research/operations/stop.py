@@ -9,6 +9,7 @@ from overnight.errors import UserError
 from overnight.git.repository import open_repository
 from overnight.ledger.lock import holder
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
+from overnight.operations.principal import Origin
 from overnight.research.operations._inputs import Tag
 from overnight.research.operations._ordering import giver_of
 from overnight.research.places.campaigns import campaign_folder, find_campaign, newest_tag
@@ -107,6 +108,7 @@ OPERATION = Operation(
     output=StopAsked,
     tier=Tier.REVERSIBLE,  # `run` continues it
     run=run,
+    words=Origin.CLAW,
     render=render,
     read_back=repeatable,
 )

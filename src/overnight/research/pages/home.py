@@ -32,7 +32,8 @@ def links(found: Home, _here: str) -> Sequence[Link]:
         for line in found.repositories
     )
     others = (("/loops", "All loops of this machine"), ("/approvals", "Approvals"), ("/spend", "What models cost"))
-    return (*served, *(Link(address=address, about=about) for address, about in others))
+    systems = (Link(address=each.address, about=f"{each.system} {each.name}") for each in found.systems)
+    return (*served, *systems, *(Link(address=address, about=about) for address, about in others))
 
 
 def watches(context: Context, _given: home.HomeInput) -> Sequence[Path]:

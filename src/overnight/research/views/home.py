@@ -7,6 +7,7 @@ from enum import StrEnum
 from overnight.jobs.listing import LoopLine
 from overnight.models.spending.limits import Unit
 from overnight.models.spending.page import LimitStanding, Spent
+from overnight.operations.summary import SystemLine
 from overnight.research.views.campaigns import CampaignLine, describe_line
 from overnight.research.views.numbers import money
 from overnight.words.foreign import printable
@@ -57,6 +58,7 @@ class Home:
     day: str  # today, in the zone of the account; empty if it cannot be read
     limits: Sequence[LimitStanding]  # of a day
     repositories: Sequence[RepositoryLine]
+    systems: Sequence[SystemLine]  # what else works here, such as claws
     troubles: Sequence[str]  # what could not be read
 
 
@@ -65,6 +67,7 @@ def describe_home(home: Home) -> str:
     lines = [f"running   {_loop(line)}" for line in home.loops] or ["running   nothing"]
     lines += [f"WAITS     {printable(each.about, TEXT)}: `{printable(each.command, TEXT)}`" for each in home.waiting]
     lines.append(f"today     {spent_words(home)}")
+    lines += [f"{each.system:<9} {printable(each.name, TEXT)}  {printable(each.state, TEXT)}" for each in home.systems]
     for line in home.repositories:
         lines.append(f"repo      {printable(line.name, TEXT)}  {repository_words(line)}")
         lines += [f"          {describe_line(campaign)}" for campaign in line.campaigns]

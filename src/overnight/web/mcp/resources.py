@@ -24,7 +24,7 @@ _PART = re.compile(r"\{(\w+)\}")
 
 def fixed(caller: Callable[[], Caller]) -> Json:
     """Pages whose address is whole, and those of each repository, if they show something whatever is in it."""
-    ready = [page for page in pages().values() if all(field.default is not ... for field in _asked(page))]
+    ready = [page for page in _offered() if all(field.default is not ... for field in _asked(page))]
     whole = [page.address for page in ready if not _PART.findall(page.address)]
     of_one = [page.address for page in ready if _PART.findall(page.address) == [REPOSITORY] and not _names_something(page)]
     found = [*whole, *(address_of(address, repo=name) for name in _served(caller) for address in of_one)][:LISTED]
@@ -33,7 +33,7 @@ def fixed(caller: Callable[[], Caller]) -> Json:
 
 def templates() -> Json:
     """Addresses with parts, and with what they take as a query."""
-    found = [page for page in pages().values() if _PART.findall(page.address) or _asked(page)]
+    found = [page for page in _offered() if _PART.findall(page.address) or _asked(page)]
     return {
         "resourceTemplates": [
             {
@@ -45,6 +45,11 @@ def templates() -> Json:
             for page in found
         ]
     }
+
+
+def _offered() -> Sequence[AnyPage]:
+    """The pages that an agent can read."""
+    return [page for page in pages().values() if not page.operation.owner_only]
 
 
 def read(caller: Callable[[], Caller], uri: object, clean: Callable[[str], str]) -> Json:

@@ -1,0 +1,203 @@
+"""The claw at a terminal and on a pipe: real processes."""
+
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from claws import make_test_claw
+from targets import run_here, started
+
+from overnight.claw.events import Noticed, Send
+from overnight.claw.folders import claw_folder
+from overnight.claw.record.record import ClawRecord
+from overnight.claw.running.service import claw_loop
+from overnight.claw.setup.parsing import read_charter
+from overnight.cli.loops import claw_command
+from overnight.jobs.upkeep import Setup
+from overnight.ledger.sealed import seal
+from overnight.operations.principal import Address
+
+OVERNIGHT = (sys.executable, "-m", "overnight")
+LONGEST_S = 60.0
+
+
+def on_a_pipe(text: str, *options: str) -> "subprocess.CompletedProcess[str]":
+    """`overnight claw chat` with lines on standard input."""
+    command = [*OVERNIGHT, "claw", "chat", *options]
+    return subprocess.run(command, input=text, capture_output=True, text=True, timeout=LONGEST_S, check=False)
+
+
+class Terminal:
+    """A command at a terminal of its own."""
+
+    def __init__(self, *arguments: str) -> None:
+        self.process, self._file = pty.fork()
+        if self.process == 0:
+            os.execv(OVERNIGHT[0], [*OVERNIGHT, *arguments])
+        self.seen = self.seen_before = ""
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text is there; what was read before it does not count again."""
+        while text not in self.seen:
+            assert self._read(), f"it ended before {text!r}: {self.seen}"
+        self.seen_before, self.seen = self.seen.split(text, 1)
+
+    def type(self, text: str) -> None:
+        """Type something."""
+        os.write(self._file, text.encode())
+
+    def end(self) -> int:
+        """Wait for its end; the exit code."""
+        while self._read():
+            pass
+        os.close(self._file)
+        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
+
+    def _read(self) -> bool:
+        ready, _, _ = select.select([self._file], [], [], LONGEST_S)
+        assert ready, f"nothing came: {self.seen}"
+        try:
+            data = os.read(self._file, 4096)
+        except OSError:
+            return False
+        self.seen += data.decode(errors="replace")
+        return bool(data)
+
+
+@pytest.fixture
+def folder(claw_state: Path) -> Iterator[Path]:
+    """A claw that nobody runs."""
+    assert claw_state.name == "state"
+    made = make_test_claw()
+    made.record.store.close()
+    yield made.folder
+
+
+def test_a_pipe_is_answered_and_ends(folder: Path) -> None:
+    """Each line is a message; it ends with the last answer, in order, and nothing else is printed."""
+    done = on_a_pipe("note that tea is in the jar\nwhere is tea?\n")
+    assert done.returncode == 0, done.stderr
+    first, second = done.stdout.splitlines()
+    assert first.startswith("noted as #")
+    assert "tea is in the jar" in second
+    assert folder.is_dir()
+
+
+def test_a_pipe_in_json(folder: Path) -> None:
+    """Each line says what it is, and the turn that it belongs to."""
+    assert folder.is_dir()
+    said, message = map(json.loads, on_a_pipe("help\n", "--json").stdout.splitlines())
+    assert (said["kind"], said["text"], message["kind"]) == ("said", "help", "message")
+    assert message["turn"] == said["turn"]
+
+
+def test_a_pipe_approves_nothing(folder: Path) -> None:
+    """An approval is typed at a terminal, or comes by a button."""
+    assert folder.is_dir()
+    done = on_a_pipe("approve 1\n")
+    assert done.returncode == 1
+    assert "A pipe approves nothing" in done.stderr
+
+
+def notice(folder: Path, said: str) -> None:
+    """The claw says something to the terminal that nobody asked for."""
+    with ClawRecord(folder) as record:
+        text = seal(said)
+        record.append(Noticed(sends=(Send(key=f"n.{said}", to=Address("terminal", "owner"), text=text.ref),)), texts=[text])
+
+
+def test_a_talk_at_a_terminal(folder: Path) -> None:
+    """It says what it is, answers, shows what comes while somebody types, and ends with Ctrl-D or Ctrl-C."""
+    notice(folder, "the \x1b[31mdoor\x07 is open")
+    talk = Terminal("claw", "chat")
+    talk.wait_for("has no model")
+    talk.wait_for("1 message since you were here")
+    talk.wait_for(" is open")
+    assert "\x07" not in talk.seen_before and "[31mdoor" in talk.seen_before and "\x1b[31m" not in talk.seen_before
+    talk.type("note that tea is in the jar\n")
+    talk.wait_for("noted as #")
+    talk.type("approve 77\n")
+    talk.wait_for("there is no such approval")
+    talk.type("where is")
+    talk.wait_for("where is")
+    notice(folder, "the build is red")
+    talk.wait_for("the build is red")
+    talk.wait_for("> where is")  # what was typed so far
+    talk.type(" tea?\n")
+    talk.wait_for("tea is in the jar")
+    assert "tea is in the jar" in on_a_pipe("where is tea?\n").stdout  # which has its own answers, and no others
+    talk.type("\x04")
+    assert talk.end() == 0
+    again = Terminal("claw", "chat")
+    again.wait_for("> ")
+    again.type("\x03")
+    assert again.end() == 130
+
+
+def test_a_talk_is_answered_by_the_process_that_runs_it(folder: Path) -> None:
+    """With a runner elsewhere, a talk is a window: the runner answers, and a second runner is refused."""
+    with started(["-m", "overnight", "claw", "run"], folder, stderr=subprocess.PIPE) as runner:
+        assert runner.stderr is not None
+        assert "runs; Ctrl-C" in runner.stderr.readline()
+        assert "noted as #" in on_a_pipe("note that tea is in the jar\n").stdout
+        second = subprocess.run([*OVERNIGHT, "claw", "run"], capture_output=True, text=True, timeout=LONGEST_S, check=False)
+        assert second.returncode == 2
+        assert "runs it already" in second.stderr
+        assert "overnight claw chat" in second.stderr
+
+
+def test_in_the_background_it_begins_when_a_talk_ends(folder: Path) -> None:
+    """What `overnight up` starts waits for a talk that runs the claw, and takes over from it."""
+    setup = Setup(loop=claw_loop(folder), wanted=True)
+    words = claw_command(setup, None)
+    assert words[-4:] == ["claw", "run", "claw", "--when-free"]
+    talk = Terminal("claw", "chat")
+    talk.wait_for("> ")
+    talk.type("help\n")
+    talk.wait_for("I understand")
+    with started(words[1:], folder, stderr=subprocess.PIPE) as runner:
+        assert runner.stderr is not None
+        assert f"process {talk.process} runs it already: this one begins when it ends" in runner.stderr.readline()
+        talk.type("\x04")
+        assert talk.end() == 0
+        assert "claw runs" in runner.stderr.readline()
+
+
+def test_five_questions_make_a_claw(claw_state: Path) -> None:
+    """The answers are in its files, what cannot be is asked again, and it works at once."""
+    first = Terminal("claw", "init")
+    for question, answer in (
+        ("called?", "Bert"),
+        ("in a sentence?", "I am Ann."),
+        ("time zone?", "Nowhere/X"),
+        ("time zone?", "Europe/Berlin"),
+        ("thinks with?", ""),
+        ("hours such as", "23-6"),
+    ):
+        first.wait_for(question)
+        first.type(f"{answer}\n")
+    first.wait_for("overnight up --claw")
+    assert first.end() == 0
+    folder = claw_folder("claw")
+    charter = read_charter(folder)
+    assert charter.zone == "Europe/Berlin"
+    assert charter.quiet is not None
+    assert (charter.quiet.begin, charter.quiet.end) == (23 * 60, 6 * 60)
+    assert "You are Bert" in (folder / "SOUL.md").read_text()
+    assert "I am Ann." in (folder / "USER.md").read_text()
+    assert claw_state in folder.parents
+
+
+def test_the_first_screen_says_what_to_type(claw_state: Path, tmp_path: Path) -> None:
+    """Without a claw, how to make one; with one, how it is."""
+    assert claw_state.name == "state"
+
+    assert "overnight claw init" in run_here(tmp_path, "claw").stdout
+    make_test_claw().record.store.close()
+    assert "nobody runs it" in run_here(tmp_path, "claw").stdout

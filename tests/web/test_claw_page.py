@@ -1,0 +1,100 @@
+"""The page of a claw: what is written on it is the owner's, what is answered is there, and a question has its buttons."""
+
+import json
+from pathlib import Path
+
+import pytest
+from claws import ClawUnderTest
+from rest import AGENT, served
+from targets import make_repo, program
+from visits import owner, visit
+
+from overnight.claw.events import CallBegun, CallEnd, CallEnded, Received, SendState
+from overnight.ledger.sealed import seal
+from overnight.operations.call import Call
+from overnight.operations.operation import Tier
+from overnight.operations.principal import Origin
+from overnight.operations.record import open_record
+
+
+def test_what_is_written_on_the_page_is_answered_there(claw: ClawUnderTest, tmp_path: Path) -> None:
+    """It comes in as the owner's, once for each key; the answer is sent once it is recorded."""
+    make_repo(tmp_path / "repo", program())
+    with served(repo=tmp_path / "repo") as rest:
+        answer = rest.post("/claw/say", text="note that tea is in the jar", claw="claw")
+    assert answer.status == 200, answer.text
+    claw.run()
+    [entry] = claw.record.newest_of(["received"], 10)
+    assert isinstance(entry.event, Received)
+    assert (entry.event.channel, entry.event.origin, entry.seq) == ("web", Origin.OWNER, answer.json["turn"])
+    assert claw.record.unsent() == []
+    page = visit("/claw", owner({}))
+    assert "noted as #" in page.html
+    assert "tea is in the jar" in page.html
+    [known] = json.loads(page.json)["known"]
+    assert known["text"] == "tea is in the jar"
+    assert json.loads(page.json)["lines"][-1]["state"] == ""
+    changed = claw.record.newest_of(["send_changed"], 1)[0].event
+    assert getattr(changed, "state", None) is SendState.SENT
+
+
+def test_nobody_else_writes_or_reads(claw: ClawUnderTest, tmp_path: Path) -> None:
+    """A token of an agent neither says something in the owner's name nor reads what they said."""
+    claw.tell("note that the code is 1234")
+    before = claw.record.store.newest()
+    make_repo(tmp_path / "repo", program())
+    with served(AGENT, repo=tmp_path / "repo") as rest:
+        said = rest.post("/claw/say", text="help", claw="claw")
+        read = [rest.ask("GET", f"/claw{form}").status for form in ("", ".json", ".md")]
+        going = rest.post("/claw/continue", claw="claw")
+    assert (said.status, going.status) == (403, 403)
+    assert "1234" not in said.text
+    assert set(read) <= {403, 404}
+    assert claw.record.store.newest() == before
+
+
+def test_a_question_has_its_buttons(claw: ClawUnderTest) -> None:
+    """The page shows the call in our own words, and the orders that answer it."""
+    claw.hear("help")
+    claw.run()
+    given = seal("{}")
+    with open_record() as operations:
+        call = Call(
+            operation="deliver",
+            args='{"number": 3}',
+            tier=Tier.IRREVERSIBLE,
+            principal="agent:claw",
+            origin=Origin.CLAW,
+            address=None,
+            where="/",
+        )
+        number = operations.ask(call, "")
+    turn = claw.record.newest_of(["received"], 1)[0].seq
+    text = seal("asked")
+    claw.record.append(
+        CallBegun(turn=turn, call=1, operation="deliver", given=given.ref, origin=Origin.CLAW),
+        CallEnded(turn=turn, call=1, end=CallEnd.ASKED, text=text.ref, origin=Origin.CLAW, approval=number),
+        texts=[given, text],
+    )
+    page = visit("/claw", owner({}))
+    assert json.loads(page.json)["status"]["asks"][0]["number"] == number
+    assert f'id="ask-{number}"' in page.html
+    for word in (f"Approve {number}", f"Refuse {number}"):
+        assert word in page.html
+
+
+def test_the_page_without_a_claw(claw_state: Path) -> None:
+    """It says how to make one."""
+    assert claw_state.name == "state"
+    assert "overnight claw init" in visit("/claw", owner({})).html
+
+
+@pytest.mark.parametrize("word", ["stop", "continue"])
+def test_the_page_stops_and_lets_go_on(claw: ClawUnderTest, tmp_path: Path, word: str) -> None:
+    """A claw that was stopped from a page is stopped for all."""
+    make_repo(tmp_path / "repo", program())
+    if word == "continue":
+        claw.tell("stop")
+    with served(repo=tmp_path / "repo") as rest:
+        assert rest.post(f"/claw/{word}", claw="claw").status == 200
+    assert claw.record.is_stopped is (word == "stop")

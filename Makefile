@@ -5,7 +5,7 @@ AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-wheel check bench bench-gate bench-meta picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-wheel check bench bench-gate bench-meta picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -52,6 +52,10 @@ test-actions: $(VENV)/installed-dev
 test-claw: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	$(BIN)/pytest tests/claw/slow --override-ini timeout=1800
+
+# A home in namespaces: ten devices found, kills, the real detector; minutes.
+test-home: $(VENV)/installed-dev
+	$(BIN)/pytest tests/home/slow --override-ini timeout=1800
 
 test-wheel: $(VENV)/installed-dev
 	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build

@@ -5,6 +5,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ class BotApi:
     sent: list[Json] = field(default_factory=list)  # bodies of sendMessage that were answered with success, in order
     touched: list[str] = field(default_factory=list)  # queries that were answered
     faults: list[web.Response] = field(default_factory=list)  # answers to the next calls of sendMessage
+    drops: list[bool] = field(default_factory=list)  # whether the answers to the next calls that succeed do not come
     poll_faults: list[web.Response] = field(default_factory=list)  # and of getUpdates
     polls: int = 0
     requests: list[str] = field(default_factory=list)  # methods
@@ -78,7 +80,11 @@ class BotApi:
         if request.match_info["token"] != TOKEN:
             return _fault(401, "Unauthorized")
         method = request.match_info["method"]
-        body: Json = await request.json() if request.can_read_body else {}
+        if request.content_type == "multipart/form-data":
+            form = await request.post()
+            body: Json = {key: value.file.read() if isinstance(value, web.FileField) else value for key, value in form.items()}
+        else:
+            body = await request.json() if request.can_read_body else {}
         with self._changed:
             self.requests.append(method)
             self._changed.notify_all()
@@ -88,7 +94,12 @@ class BotApi:
             case "getUpdates":
                 return await self._get_updates(body)
             case "sendMessage":
-                return self._send(body)
+                answer = self._send(body)
+                if answer.status == HTTPStatus.OK and self.drops and self.drops.pop(0) and request.transport:
+                    request.transport.close()
+                return answer
+            case "sendPhoto":
+                return self._send({**body, "text": body["caption"]})
             case "answerCallbackQuery":
                 self.touched.append(body["callback_query_id"])
                 return _ok(True)

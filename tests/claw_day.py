@@ -155,6 +155,8 @@ def install_toys(effects: Path, boundary: Boundary) -> None:
     def act(word: str) -> Callable[[Context, ToyInput], Toyed]:
         def run(_context: Context, given: ToyInput) -> Toyed:
             boundary()
+            if isinstance(boundary, KillAt):
+                effects.with_name("effect_at").write_text(str(boundary.count))
             with effects.open("a") as file:
                 file.write(f"{word} {given.text}\n")
             boundary()
@@ -276,18 +278,20 @@ def commit_at(boundary: Boundary) -> None:
     vars(store)["transaction"] = watched
 
 
-def lived_by_processes(folder: Path, said: Sequence[tuple[str, str]], kill_at: int) -> int:
-    """A day whose process is killed at a boundary, and gone on with by another one; the boundaries that there were."""
-    day = Day(folder)
-    day.make(said)
-    first = os.fork()
-    if first == 0:
-        _in_child(folder, KillAt(kill_at))
-    _, status = os.waitpid(first, 0)
-    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL:
+def lived_by_processes(folder: Path, said: Sequence[tuple[str, str]], kills: Sequence[int]) -> int:
+    """A day whose first process is killed at a boundary, the next one at another of its own, and so on; the last one's."""
+    Day(folder).make(said)
+    for kill_at in kills:
+        child = os.fork()
+        if child == 0:
+            _in_child(folder, KillAt(kill_at))
+        _, status = os.waitpid(child, 0)
+        if not status:
+            break
+        if not (os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL):
+            raise SystemExit(f"a process ended with {status}")
+    else:
         _to_the_end(folder)
-    elif status:
-        raise SystemExit(f"a process ended with {status}")
     return int((folder / "boundaries").read_text())
 
 
@@ -340,9 +344,9 @@ def _to_the_end(folder: Path) -> None:
         raise SystemExit(f"a process ended with {status}")
 
 
-if __name__ == "__main__":  # FOLDER NUMBERS MESSAGES: a day for each number, in a folder of its own
+if __name__ == "__main__":  # FOLDER KILLS MESSAGES: a day for each list of kills, in a folder of its own; or how many at random
     where, numbers, messages = Path(sys.argv[1]), json.loads(sys.argv[2]), json.loads(sys.argv[3])
     if isinstance(numbers, int):
         print(json.dumps(killed_at_random(where, messages, numbers)))  # noqa: T201
     else:
-        print(json.dumps([lived_by_processes(where / str(number), messages, number) for number in numbers]))  # noqa: T201
+        print(json.dumps([lived_by_processes(where / "-".join(map(str, each)), messages, each) for each in numbers]))  # noqa: T201

@@ -9,18 +9,19 @@ from pathlib import Path
 
 from claw_day import MUTE, NAME, Day
 
-from overnight.claw.events import Answered, Fired, Received
+from overnight.claw.events import Answered, Fired, Received, Resumed
 from overnight.claw.folders import claw_folder
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.running.sender import AGAIN
+from overnight.operations.record import open_record
 
 HERE = Path(__file__).parent
 MAYBE = "may have taken effect"
 Said = Sequence[tuple[str, str]]
 
 
-def live(folder: Path, said: Said, kills: Sequence[int]) -> Sequence[int]:
-    """A day for each number, killed at that boundary and gone on with; 0: not killed. The boundaries that there were."""
+def live(folder: Path, said: Said, kills: Sequence[Sequence[int]]) -> Sequence[int]:
+    """A day for each, its processes killed at these boundaries one after the other; 0: not. The last one's boundaries."""
     found = _run(folder, kills, said)
     assert isinstance(found, list)
     return found
@@ -71,8 +72,25 @@ def _check_effects(day: Day, said: Said) -> None:
             for each in what.split():
                 assert effects[f"{word} {each}"] <= 1, "an action was repeated blindly"
                 if not effects[f"{word} {each}"]:
-                    assert word == "blind", f"`{text}` was lost, which can be looked for"
+                    assert word == "blind", f"`{text}` was lost, which can be looked for: {_story(text)}"
                     assert MAYBE in _answers(day), "an action was lost without a word"
+
+
+def _story(text: str) -> str:
+    """All that the records have of what was said, and of each call."""
+    with ClawRecord(claw_folder(NAME)) as record, open_record() as operations:
+        entries = list(record.store.events())
+        turns = {each.seq for each in entries if isinstance(each.event, Received) and record.text(each.event.text) == text}
+        turns |= {each.seq for each in entries if isinstance(each.event, Resumed) and each.event.turn in turns}
+        lines = [f"{each.at} {each.event}" for each in entries if each.seq in turns or getattr(each.event, "turn", 0) in turns]
+        word = text.partition(" ")[2].split()[0]
+        about = {each.seq for each in operations._store.events() if f'"{word}"' in str(each.event)}
+        lines += [
+            f"{each.at} {each.event}"
+            for each in operations._store.events()
+            if each.seq in about or {getattr(each.event, "asked", 0), getattr(each.event, "started", 0)} & about
+        ]
+    return "\n".join(["", *lines])
 
 
 def _answers(day: Day) -> str:

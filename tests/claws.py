@@ -1,7 +1,7 @@
 """A claw for tests: its folder, its record, and turns that are run to the end."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -73,6 +73,20 @@ def make_test_claw(name: str = "claw", *, settings: str = "") -> ClawUnderTest:
     if settings:
         (folder / "claw.yaml").write_text(settings, encoding="utf-8")
     return ClawUnderTest(folder=folder, record=ClawRecord(folder, clock=clock), clock=clock)
+
+
+def live(claw: ClawUnderTest, until: Callable[[], None]) -> None:
+    """Run it as a process would, until something was seen in another thread."""
+
+    async def run() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(claw.runner.run)
+            await anyio.to_thread.run_sync(until)
+            while claw.record.unsent():  # noqa: ASYNC110  # the record has no event for it
+                await anyio.sleep(0.01)
+            tasks.cancel_scope.cancel()
+
+    anyio.run(run)
 
 
 def approve_all() -> None:

@@ -60,7 +60,7 @@ class Rest:
             )
             answer = connection.getresponse()
             named = {name.lower(): value for name, value in answer.getheaders()}
-            return Answer(status=answer.status, headers=named, text=answer.read().decode())
+            return Answer(status=answer.status, headers=named, text=answer.read().decode("utf-8", "surrogateescape"))
         finally:
             connection.close()
 

@@ -27,15 +27,18 @@ from overnight.ledger.sealed import TextRef, seal
 from overnight.operations.principal import Kind, Origin
 
 AT = (1, 5, 10, 20)
-GRID: Mapping[str, Sequence[float]] = {
-    "near": (0.3, 0.5),
-    "next_but_one": (0.0, 0.2),
+GRID: Mapping[str, Sequence[object]] = {
+    "near": ((0.5, 0.2), (0.5, 0.3, 0.15), (0.3, 0.15, 0.1)),
+    "talk": (0.0, 0.3, 1.0),
+    "saturation": (0.7, 1.2),
     "speaker": (0.1, 0.3),
     "name": (0.25, 1.0),
-    "month": (0.0, 0.5),
-    "length": (0.1, 0.4),
+    "month": (0.0, 0.25),
+    "length": (0.0, 0.2),
+    "near_length": (0.1, 0.5),
     "brief": (0.0, 0.5),
-    "forms": (0.0, 0.4),
+    "forms": (0.0, 0.6),
+    "when": (0.0, 0.2),
 }
 
 
@@ -121,7 +124,7 @@ def choose(conversations: Sequence[Conversation]) -> Weights:
     best = _worth(conversations, weights)
     for name, values in GRID.items():
         for value in values:
-            other = replace(weights, **{name: value})
+            other = replace(weights, **{name: value})  # type: ignore[arg-type]  # of the grid
             if (worth := _worth(conversations, other)) > best + 0.0005:
                 weights, best = other, worth
     return weights

@@ -121,13 +121,12 @@ def test_it_is_of_no_use_to_another_call(tmp_path: Path) -> None:
     approve(asked(agent(tmp_path)), tmp_path)
     (tmp_path / "other").mkdir()
     foreign = replace(agent(tmp_path), origin=Origin.FOREIGN)
-    tried = [
-        asked(agent(tmp_path), NoteInput(text="gone", times=2)),
-        asked(agent(tmp_path / "other")),
-        asked(agent(tmp_path, "codex")),
-    ]
-    for number in tried[:2]:
-        perform(REFUSE, Context(where=tmp_path), AnswerInput(which=str(number)))
+    for context, given in (
+        (agent(tmp_path), NoteInput(text="gone", times=2)),
+        (agent(tmp_path / "other"), TEXT),
+    ):
+        perform(REFUSE, Context(where=tmp_path), AnswerInput(which=str(asked(context, given))))
+    asked(agent(tmp_path, "codex"))
     asked(foreign)
     perform(DELETE, agent(tmp_path), TEXT)
     assert lines(tmp_path) == ["gone"]
@@ -230,13 +229,32 @@ def test_a_no_is_told_and_not_asked_about_again(tmp_path: Path, clock: Clock) ->
 
 def test_at_most_three_wait(tmp_path: Path) -> None:
     """A flood does not push others out, nor pile up; the same question waits once."""
-    numbers = [asked(agent(tmp_path), NoteInput(text=f"{n}")) for n in (1, 2, 3)]
+    own = agent(tmp_path)
+    numbers = [asked(own, NoteInput(text=f"{n}")) for n in (1, 2, 3)]
     for n in range(4, 30):
         with pytest.raises(Refused, match="3 approvals wait"):
-            perform(DELETE, agent(tmp_path), NoteInput(text=f"{n}"))
-    assert [asked(agent(tmp_path), NoteInput(text=f"{n}")) for n in (1, 2, 3)] == numbers
+            perform(DELETE, own, NoteInput(text=f"{n}"))
+    assert [asked(own, NoteInput(text=f"{n}")) for n in (1, 2, 3)] == numbers
     approve(numbers[1], tmp_path)
-    asked(agent(tmp_path), NoteInput(text="4"))
+    asked(own, NoteInput(text="4"))
+
+
+def test_others_leave_a_question_to_the_owner(tmp_path: Path) -> None:
+    """Members, and agents in their turns, have two together, so that the owner's own claw can still ask."""
+    mia = Context(where=tmp_path, principal=Principal(Kind.MEMBER, "Mia"), origin=Origin.MEMBER)
+    theirs = replace(agent(tmp_path), for_others=True)
+    others = [
+        theirs,
+        mia,
+        replace(theirs, principal=Principal(Kind.AGENT, "codex")),
+        replace(mia, principal=Principal(Kind.MEMBER, "Max")),
+    ]
+    for other, text in zip(others[:2], "ab", strict=True):
+        asked(other, NoteInput(text=text))
+    for number in range(10):
+        with pytest.raises(Refused, match="2 approvals wait"):
+            perform(DELETE, others[number % 4], NoteInput(text=f"{number}"))
+    asked(agent(tmp_path), NoteInput(text="the owner's"))
 
 
 def together(tmp_path: Path, code: str, argument: str) -> list[str]:

@@ -2,9 +2,9 @@
 
 import pytest
 from claws import approve_all
-from hostile_claw import ALL, CANARY, EVIL, GOALS, SEEN, Attack, command, look_at
+from hostile_claw import ALL, CANARY, EVIL, GOALS, SEEN, Attack, command, look_at, planted
 
-from overnight.claw.events import Answered, FactSet, Fired, ScheduleKind, ScheduleSet
+from overnight.claw.events import Answered, FactSet, ScheduleKind
 from overnight.ledger.sealed import seal
 from overnight.notices.port import Message
 from overnight.operations.principal import Address, Kind, Origin
@@ -62,38 +62,6 @@ def test_what_was_planted_in_memory_stays_a_quotation(attack: Attack, goal: str,
     assert not [each for each in attack.host.asked if CANARY in each]
     if origin is Origin.FOREIGN:
         assert not [each for each in attack.mind.read if f"<<call {GOALS[goal][0]}" in each]
-
-
-def planted(attack: Attack, text: str, origin: Origin, what: ScheduleKind) -> None:
-    """A schedule that somebody set with an approval, or before: it is due, and its words are not the owner's."""
-    sealed = seal(text)
-    number = attack.claw.record.append(
-        ScheduleSet(
-            when="in 1 minute",
-            zone="UTC",
-            written=int(attack.claw.clock.now),
-            what=what,
-            text=sealed.ref,
-            to=TERMINAL,
-            person="claw",
-            role=Kind.AGENT,
-            origin=origin,
-        ),
-        texts=[sealed],
-    )
-    attack.claw.clock.now += 61
-    attack.claw.record.open_cause(
-        Fired(
-            schedule=number,
-            due=int(attack.claw.clock.now),
-            text=sealed.ref,
-            to=TERMINAL,
-            person="claw",
-            role=Kind.AGENT,
-            origin=origin,
-            what=what,
-        )
-    )
 
 
 @pytest.mark.parametrize("what", ScheduleKind)

@@ -14,7 +14,7 @@ from claws import ClawUnderTest
 from proxied import HOST, LOOPBACK, Names, origin
 from tool_servers import make_server, trust_server
 
-from overnight.claw.hands.fetching import LARGEST, Fetched, fetch, target_of
+from overnight.claw.hands.fetching import LARGEST, Fetched, _decoded, fetch, target_of
 from overnight.claw.hands.jailed import Command, run_in_jail
 from overnight.claw.hands.page_text import text_of
 from overnight.egress.dial import Dialer
@@ -340,11 +340,31 @@ def test_the_user_s_proxy_and_cookies_are_not_used(monkeypatch: pytest.MonkeyPat
         ("<script>" * 6_000 + "x", ""),
         ("a&lt;script&gt;b", "a<script>b"),
         ("<scr<script>ipt>x", "ipt>x"),
+        ("<head><title>t</title><body>x", "x"),
+        ("<a title=don't>x</a> <a title='>'>y</a>", "x y"),
+        ("<script>'</scripted>' < b</SCRIPT >x", "x"),
+        ("<svg>a<svg>b</svg>c</svg>d</svg>e <br/>f", "de\nf"),
+        ("&#" + "9" * 5_000 + ";x", "&#" + "9" * 5_000 + ";x"),
+        ("a < b <= c <3", "a < b <= c <3"),
     ],
 )
 def test_a_page_is_its_text_alone(html: str, text: str) -> None:
     """Scripts, styles, comments and attributes are no text."""
     assert text_of(html)[1] == text
+
+
+@pytest.mark.parametrize(
+    "part", ["<a", "<!--", "<![", "<", "</", "&#", '<a b="', "<script></", "<title>", "<svg></math>", "<svg>"]
+)
+def test_no_page_takes_for_ever(part: str) -> None:
+    """A page of 2 MB that begins a tag, a comment or a quotation again and again is read once, which is soon over."""
+    assert text_of("x" + part * (2_000_000 // len(part)))[1].startswith("x")
+
+
+@pytest.mark.parametrize("charset", ["punycode", "idna", "undefined", "unicode_escape", "utf-7", "zlib", "a\0b", "x" * 5_000])
+def test_an_encoding_of_no_page_is_not_used(charset: str) -> None:
+    """Some of those that Python knows raise, decode for hours, or make other characters; a page in UTF-8 is read as that."""
+    assert _decoded("grün".encode(), charset) == "grün"
 
 
 def test_an_address_is_its_host() -> None:
@@ -416,6 +436,11 @@ def test_descriptions_are_not_in_the_list(claw: ClawUnderTest, tmp_path: Path) -
         ("TOOLS = TOOLS * 2", "two tools"),
         ("TOOLS = [{**TOOLS[0], 'name': f't{i}'} for i in range(101)]", "more than 100"),
         ('print(\'{"jsonrpc": "2.0", "method": "x"}\\n\' * 2000); sys.stdout.flush()', "says a lot"),
+        ('print(\'{"jsonrpc": "2.0", "id": 99, "result": {}}\\n\' * 2000); sys.stdout.flush()', "says a lot"),
+        ('print(\'{"jsonrpc": "2.0", "id": "1", "result": {}}\\n\' * 2000); sys.stdout.flush()', "says a lot"),
+        ('print(\'{"jsonrpc": "2.0", "id": 1, "result": []}\'); sys.stdout.flush()', "with no object"),
+        ("print('[' * 100_000); sys.stdout.flush()", "no JSON"),
+        ("print('{\"id\": ' + '9' * 100_000 + '}'); sys.stdout.flush()", "no JSON"),
         ("sys.stderr.write('\\x1b[2Jboom'); sys.stderr.flush(); sys.exit(1)", r"\\x1b\[2Jboom"),
     ],
 )

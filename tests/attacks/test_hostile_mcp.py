@@ -48,7 +48,7 @@ def nasty(tmp_path: Path) -> Made:
 
 def every_address(made: Made) -> list[str]:
     """The pages of a campaign, whatever they are."""
-    parts = {"repo": "r", "tag": made.tag, "number": "1", "name": "log", "artifact": "0" * 64}
+    parts = {"repo": "r", "tag": made.tag, "number": "1", "name": "log", "artifact": "0" * 64, "device": "1"}
     return [page.format(**parts) for page in pages() if page != "/repos/{repo}/compare"]
 
 
@@ -194,7 +194,7 @@ def test_no_answer_has_a_sealed_value(tmp_path: Path, monkeypatch: pytest.Monkey
     client = here({"r": made.repository})
     client.hello()
     number = sealed[-1].key.experiment
-    parts = {"repo": "r", "tag": made.tag, "number": number, "name": "log", "artifact": "0" * 64}
+    parts = {"repo": "r", "tag": made.tag, "number": number, "name": "log", "artifact": "0" * 64, "device": "1"}
     told = []
     for address in (page.format(**parts) for page in pages()):
         for detail in ("summary", "full"):

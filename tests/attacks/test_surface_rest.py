@@ -38,7 +38,7 @@ PATHS = (
     "{{7*7}}",
     "x" * 5000,
 )
-GIVEN = {"artifact": "0" * 64, "tag": TAG, "a": TAG, "b": TAG, "number": "1", "name": "none", "repo": "r"}
+GIVEN = {"artifact": "0" * 64, "tag": TAG, "a": TAG, "b": TAG, "number": "1", "name": "none", "repo": "r", "device": "1"}
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,9 @@ from surface_campaigns import running as campaign_running
 from surface_server import Surface, running
 from viewing import DESK, PHONE, Scheme, View, Watched
 
+from overnight.home.events import DeviceConfirmed, DeviceSeen
+from overnight.home.record.record import HomeRecord
+from overnight.home.things import Trait
 from overnight.operations.pages import find_page, pages
 from overnight.web.token import Role
 
@@ -138,6 +141,14 @@ def is_visit(route: Route) -> bool:
     return route.request.resource_type == "document"
 
 
+def make_home() -> None:
+    """A home with a lamp that is named, and a camera that is not."""
+    with HomeRecord() as record:
+        for traits in ((Trait.LIGHT,), (Trait.CAMERA,)):
+            record.append(DeviceSeen(identity=traits[0], family="shelly", address="127.0.0.1", traits=traits))
+        record.append(DeviceConfirmed(device=1, alias="lamp"))
+
+
 def linked(server: Surface) -> Mapping[str, str]:
     """An address of each kind of page that links lead to, from the first one on."""
     reader, found, waiting = server.bearer(), dict[str, str](), ["/home"]
@@ -153,6 +164,7 @@ def linked(server: Surface) -> Mapping[str, str]:
 
 def test_every_page_is_reached_by_links_and_can_be_read(visit: Visit, server: Surface) -> None:
     """On phone and desk, light and dark: nothing scrolls sideways, all text has contrast, and it begins with the skip link."""
+    make_home()
     found = linked(server)
     assert {each for each in set(pages()) - set(found) if not each.startswith(ACTIONS)} <= NOT_LINKED
     page = visit("/home")

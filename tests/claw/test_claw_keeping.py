@@ -2,13 +2,18 @@
 
 import io
 import sqlite3
+import tarfile
+from collections.abc import Mapping
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from claws import ClawUnderTest, make_test_claw
+from targets import run_here
 
-from overnight.claw.events import Adopted, Forgotten, Received, Restored
+from overnight.claw.agenda.clock import changed
+from overnight.claw.events import Adopted, Forgotten, Received, Restored, ScheduleState
 from overnight.claw.folders import claw_folder, claw_names
 from overnight.claw.keeping import locked_file
 from overnight.claw.keeping.backup import back_up
@@ -20,6 +25,8 @@ from overnight.claw.record import erasing
 from overnight.claw.record import upgrade as upgrading
 from overnight.claw.record.checking import check_record
 from overnight.claw.record.record import VERSION, ClawRecord, refs_of
+from overnight.claw.views.looking import look
+from overnight.claw.views.status import status_words
 from overnight.errors import UserError
 from overnight.ledger.sealed import forget_texts
 
@@ -141,6 +148,8 @@ def test_a_restored_claw_is_frozen_until_its_owner_says_so(claw: ClawUnderTest, 
     with ClawRecord(folder, clock=claw.clock) as record:
         second = ClawUnderTest(folder=folder, record=record, clock=claw.clock, _count=100)
         assert record.is_frozen and not check_record(record).findings
+        shown = status_words(look(record.folder.parent, record))
+        assert "frozen, as it was made from a backup; once the original is ended: overnight claw adopt --claw" in shown
         with pytest.raises(UserError, match="frozen"):
             second.run()
         with pytest.raises(UserError, match="`claw` is the same claw"):
@@ -171,6 +180,47 @@ def test_a_copy_does_not_run_beside_its_original(claw: ClawUnderTest) -> None:
             require_alive(copy, record)
 
 
+def test_a_start_changes_no_other_claw(claw: ClawUnderTest, tmp_path: Path) -> None:
+    """Older, newer, frozen and damaged ones stay as they are, and keep nobody from starting."""
+    claw.tell("help")
+    back_up(claw.folder, claw.record, tmp_path / "backup", WORDS)
+    frozen, _ = restore(tmp_path / "backup", "frozen", WORDS)
+    others = [make_test_claw(name) for name in ("damaged", "newer", "older")]
+    for other in others:
+        other.record.append(Adopted(by="owner"))
+    for other, version in zip(others[1:], (VERSION + 1, 1), strict=True):
+        with other.record.store.reading() as db:
+            db.execute(f"PRAGMA user_version={version}")
+    for other in others:
+        other.record.store.close()
+    (others[0].record.folder / "ledger.db").write_bytes(b"?" * 4096)
+    kept = {
+        path: path.read_bytes() for path in claw.folder.parent.glob("*/memory/ledger*.db") if claw.folder not in path.parents
+    }
+    require_alive(claw.folder, claw.record)
+    assert claw.tell("help")
+    found = {
+        path: path.read_bytes() for path in claw.folder.parent.glob("*/memory/ledger*.db") if claw.folder not in path.parents
+    }
+    assert found == kept and len(kept) == 4
+    with ClawRecord(frozen) as record, pytest.raises(UserError, match="`claw` is the same claw"):
+        adopt(frozen, record, catch_up=False, by="owner")
+
+
+def test_a_schedule_of_an_unknown_zone_keeps_no_claw_frozen(claw: ClawUnderTest) -> None:
+    """This machine may not know the zone of a backup: such a schedule is paused, with why, and the rest lives."""
+    claw.tell("remind me every day at 8 to stretch")
+    claw.tell("remind me every day at 9 to rest")
+    [first, second] = claw.record.schedules()
+    moved = replace(changed(first, state=first.state, next_=first.next, handled=first.handled), zone="Mars/Olympus")
+    claw.record.append(moved, Restored(made=0.0))
+    claw.clock.now += 3 * 24 * 3600
+    assert adopt(claw.folder, claw.record, catch_up=False, by="owner").runs == 2
+    found = {plan.number: plan for plan in claw.record.schedules()}
+    assert found[first.number].state is ScheduleState.PAUSED and "Mars" in found[first.number].why
+    assert found[second.number].state is ScheduleState.LIVE
+
+
 def test_a_broken_backup_leaves_nothing(claw: ClawUnderTest, tmp_path: Path) -> None:
     """Neither a claw nor a folder; a newer form is refused with what to install."""
     claw.tell("help")
@@ -182,6 +232,59 @@ def test_a_broken_backup_leaves_nothing(claw: ClawUnderTest, tmp_path: Path) -> 
         with pytest.raises(UserError):
             restore(tmp_path / "cut", "second", WORDS)
     assert sorted(claw.folder.parent.iterdir()) == before and claw_names() == ["claw"]
+
+
+def hostile(path: Path, name: str, fields: Mapping[str, object]) -> Path:
+    """A backup by somebody who knows the passphrase, with one odd entry more than one has."""
+    out = io.BytesIO()
+    about = b'{"name": "second", "version": 2, "events": 1, "newest": "", "at": 1.0}'
+    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for each, text in (("about.json", about), ("claw.yaml", b""), (name, b"")):
+            entry = tarfile.TarInfo(each)
+            entry.size = len(text)
+            for field, value in fields.items() if each == name else ():
+                setattr(entry, field, value)
+            tar.addfile(entry, io.BytesIO(text))
+    with path.open("wb") as file:
+        write_locked(file, [out.getvalue()], WORDS)
+    return path
+
+
+HOLES = {"GNU.sparse.map": "0,0", "GNU.sparse.numblocks": "1", "GNU.sparse.size": str(1 << 50), "GNU.sparse.major": "0"}
+
+
+@pytest.mark.parametrize(
+    ("name", "fields"),
+    [
+        ("../second/claw.yaml", {}),
+        ("/tmp/x", {}),  # nothing is written there
+        ("files/../../x", {}),
+        ("memory/ledger.db-wal", {}),
+        ("memory/lock", {}),
+        ("memory/x/y", {}),
+        ("files/a\u202eb", {}),
+        ("files/a\nb", {}),
+        ("files/link", {"type": tarfile.SYMTYPE, "linkname": "/etc/passwd"}),
+        ("files/hard", {"type": tarfile.LNKTYPE, "linkname": "claw.yaml"}),
+        ("files/pipe", {"type": tarfile.FIFOTYPE}),
+        ("files/device", {"type": tarfile.CHRTYPE}),
+        ("files/holes", {"pax_headers": HOLES}),
+        ("claw.yaml/x", {}),
+        ("claw.yaml", {}),
+        ("/".join(["d"] * 2_000), {}),
+        ("files/" + "x" * 300, {}),
+    ],
+)
+def test_a_hostile_archive_is_refused(claw_state: Path, tmp_path: Path, name: str, fields: dict[str, object]) -> None:
+    """Entries that lead elsewhere, are no files, have holes of a petabyte, or are files that SQLite would act on."""
+    before = {path for path in tmp_path.rglob("*") if claw_state not in path.parents}
+    with pytest.raises(UserError, match=r"which is no file|a file named|cannot be read: |is not a folder"):
+        restore(hostile(tmp_path / "backup", name, fields), "second", WORDS)
+    assert claw_names() == [] and not list((claw_state / "overnight").glob("claws/*/*"))
+    assert {path for path in tmp_path.rglob("*") if claw_state not in path.parents} - before <= {
+        tmp_path / "backup",
+        claw_state,
+    }
 
 
 @pytest.mark.parametrize("version", sorted(path.stem for path in RECORDS.glob("v*.sql")))
@@ -224,3 +327,16 @@ def test_a_removed_claw_leaves_nothing(claw: ClawUnderTest) -> None:
         remove_claw(claw.folder)
     remove_claw(claw.folder)
     assert not claw.folder.exists() and claw_names() == []
+
+
+def test_the_backups_that_were_made_are_known(claw: ClawUnderTest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is listed with its time, newest first, and whether it is still there; the chain holds with them."""
+    monkeypatch.setenv("CLAW_BACKUP", WORDS)
+    for name in ("one", "two"):
+        run_here(tmp_path, "claw", "backup", name)
+    (tmp_path / "one").unlink()
+    [two, one] = run_here(tmp_path, "claw", "backups").stdout.splitlines()
+    assert two.startswith(f"{tmp_path / 'two'}, of ") and "not there" not in two
+    assert one.startswith(f"{tmp_path / 'one'}, of ") and one.endswith("(not there any more)")
+    assert any("two, of" in said for said in claw.tell("backups"))
+    assert not check_record(claw.record).findings

@@ -1,17 +1,20 @@
 """What a claw remembers, corrects, tidies and forgets."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import pytest
 from claws import ClawUnderTest
 
-from overnight.claw.events import FactSet, Forgotten, Received
+from overnight.claw.events import BackedUp, FactSet, Forgotten, Received
+from overnight.claw.hands.own_folder import OwnFolder
 from overnight.claw.memory.facts import history, known_facts
 from overnight.claw.memory.forgetting import doomed, forget, texts_with
 from overnight.claw.memory.reader import recall_for
 from overnight.claw.memory.search import search
 from overnight.claw.operations.claw_forget import ForgetInput
+from overnight.claw.operations.claw_forget import render as render_forget
 from overnight.claw.operations.claw_forget import run as run_forget
 from overnight.claw.operations.claw_tidy import TidyInput
 from overnight.claw.operations.claw_tidy import run as run_tidy
@@ -100,6 +103,17 @@ def test_what_a_member_says_is_their_own(claw: ClawUnderTest) -> None:
     assert found(claw, "locker", "ben") == []
 
 
+def test_many_texts_of_others_hide_none_of_a_reader(claw: ClawUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If more texts have a word than are looked at, what the reader may not see is not among these."""
+    monkeypatch.setattr("overnight.claw.memory.search.MOST_SPREAD", 3)
+    said(claw, "my locker code is 4711", person="mia", role=Kind.MEMBER)
+    said(claw, "the locker is blue")
+    for n in range(4):
+        said(claw, f"ben's locker {n}", person="ben", role=Kind.MEMBER)
+    assert found(claw, "locker", "mia") == ["my locker code is 4711"]
+    assert found(claw, "locker") == ["the locker is blue"]
+
+
 @pytest.mark.parametrize(
     "words", ['"', "*", "NEAR(a b)", "a OR", "col:x", "", "''; DROP TABLE mentions", "ß ☃ \x00", "a" * 5000]
 )
@@ -183,12 +197,38 @@ def test_forgetting_by_day_keeps_the_facts_that_stand(claw: ClawUnderTest) -> No
     note(claw, "the kettle is new")
     claw.clock.now += 3 * 86400
     said(claw, "talk of today about weather")
+    claw.run()  # what waits for an answer is kept until it has one
     day = "2999-01-01"
     with pytest.raises(UserError, match="not clear"):
         run_forget(context(claw), ForgetInput(before=day, words="x", claw=claw.folder.name))
     run_forget(context(claw), ForgetInput(before=day, really=True, claw=claw.folder.name))
     assert found(claw, "weather") == []
     assert found(claw, "kettle") == ["the kettle is new"]
+
+
+def test_forgetting_reaches_what_undo_keeps_and_names_what_is_left(claw: ClawUnderTest, tmp_path: Path) -> None:
+    """Earlier states of its files that have the words go with them; files and backups that still may have them are named."""
+    claw.tell("note that the safe opens with seven turns")
+    files = OwnFolder(claw.folder)
+    for text in ("milk", "the safe opens with seven turns", "eggs"):
+        with files.changing():
+            (claw.folder / "files" / "list.txt").write_text(text)
+    (claw.folder / "USER.md").write_text("My safe opens with seven turns.\n")
+    kept = len(files.copies())
+    claw.record.append(BackedUp(file=str(claw.folder / "USER.md")), BackedUp(file=str(tmp_path / "gone")))
+    claw.tell("note that the kettle is new")
+    [fact] = [each for each in known_facts(claw.record, reader=None) if "safe" in each.text]
+    preview = run_forget(context(claw), ForgetInput(number=fact.number))
+    assert (preview.copies, preview.done) == (1, False) and len(files.copies()) == kept
+    done = run_forget(context(claw), ForgetInput(number=fact.number, really=True))
+    assert done.copies == 1 and len(files.copies()) == kept - 1
+    assert not [path for path in (claw.folder / "undo").rglob("*") if path.is_file() and b"seven" in path.read_bytes()]
+    words = render_forget(done)
+    assert "1 earlier state of its files" in words and "USER.md" not in done.files  # `my safe` is other words
+    assert f"{claw.folder / 'USER.md'}, of " in words and "gone, of " in words and words.count("(not there any more)") == 1
+    assert run_forget(context(claw), ForgetInput(words="seven turns")).files == ["USER.md"]
+    [kettle] = known_facts(claw.record, reader=None)
+    assert run_forget(context(claw), ForgetInput(number=kettle.number)).backups == []
 
 
 def test_a_text_of_one_word_takes_nothing_with_it(claw: ClawUnderTest) -> None:

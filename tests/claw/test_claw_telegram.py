@@ -4,24 +4,26 @@ import io
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
 import pytest
 from aiohttp import web
 from bot_api import TOKEN, BotApi, fault
-from claws import ClawUnderTest, Clock, make_test_claw
+from claws import ClawUnderTest, Clock, live, make_test_claw
 from targets import run_here
 
 from overnight.claw.channels.hearing import Hearing, heard_file, trouble_of
 from overnight.claw.channels.pairing import open_pairing
 from overnight.claw.channels.telegram import TelegramChat
-from overnight.claw.events import Paired, Received
+from overnight.claw.events import ChannelChanged, Noticed, Paired, Received, Send
 from overnight.claw.folders import claw_folder
 from overnight.claw.port import Button, Outgoing
 from overnight.claw.record.record import ClawRecord, Person
+from overnight.claw.running.sender import AGAIN, Sender
 from overnight.claw.wiring import make_chats
+from overnight.ledger.sealed import seal
 from overnight.notices.port import Deaf, NotSent
 from overnight.operations.principal import Address, Kind, Origin
 
@@ -39,25 +41,12 @@ def on_telegram(claw_state: Path, bot_api: BotApi, monkeypatch: pytest.MonkeyPat
         yield made
 
 
-def live(claw: ClawUnderTest, until: Callable[[], None]) -> None:
-    """Run it as a process would, until something was seen in another thread."""
-
-    async def run() -> None:
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(claw.runner.run)
-            await anyio.to_thread.run_sync(until)
-            while claw.record.unsent():  # noqa: ASYNC110  # the record has no event for it
-                await anyio.sleep(0.01)
-            tasks.cancel_scope.cancel()
-
-    anyio.run(run)
-
-
 def pair(claw: ClawUnderTest, bot_api: BotApi, user: int = 42, *options: str) -> None:
     """Pair somebody by the code of the terminal."""
     done = run_here(claw.folder, "claw", "pair", *options)
     code = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}", done.stdout)
     assert code, done.stderr
+    assert "nobody runs the claw, so nothing hears the code yet: overnight up --claw" in done.stdout
     bot_api.write(code[0], user=user)
     live(claw, lambda: bot_api.wait(lambda: bot_api.texts(user)))
 
@@ -66,7 +55,7 @@ def test_pairing_and_talk(on_telegram: ClawUnderTest, bot_api: BotApi) -> None:
     """A stranger is not answered; who sends the code is, from then on, and each message is acknowledged once it is kept."""
     bot_api.write("help", user=7)
     pair(on_telegram, bot_api)
-    assert "You are owner to me" in bot_api.texts()[0]
+    assert "You are my owner from now on." in bot_api.texts()[0]
     bot_api.write("note that the key is under the mat")
     live(on_telegram, lambda: bot_api.wait(lambda: len(bot_api.texts()) == 2 and not bot_api.unread))
     assert "the key is under the mat" in bot_api.texts()[1]
@@ -113,6 +102,34 @@ def test_a_long_answer_comes_in_parts(on_telegram: ClawUnderTest, bot_api: BotAp
     assert all(each["link_preview_options"] == {"is_disabled": True} and "parse_mode" not in each for each in bot_api.sent)
     assert ["reply_markup" in each for each in bot_api.sent] == [False, False, True]
     assert bot_api.sent[-1]["reply_markup"]["inline_keyboard"][0][0]["callback_data"] == button.data
+
+
+def test_what_may_have_been_sent_says_so(on_telegram: ClawUnderTest, bot_api: BotApi) -> None:
+    """A part whose answer does not come is sent again with a mark, also after a try that surely failed; the others once."""
+    lines = ["🦉" * 700 for _ in range(4)]
+    text = seal("\n".join(lines))
+    send = Send(key="n", to=Address("telegram", "42"), text=text.ref)
+    on_telegram.record.append(Paired(address=send.to, person="owner", role=Kind.OWNER))
+    on_telegram.record.append(Noticed(sends=(send,)), texts=[text])
+    sender = Sender(on_telegram.record, "telegram", on_telegram.chats["telegram"])
+    bot_api.drops = [False, True]
+    for faults in ([], [fault(429, "Too Many Requests")], []):
+        bot_api.faults.extend(faults)
+        anyio.run(sender.send_all)
+        on_telegram.clock.now += 600
+    first, second = "\n".join(lines[:2]), "\n".join(lines[2:])
+    assert bot_api.texts() == [first, second, AGAIN + second]
+    assert not on_telegram.record.unsent()
+
+
+@pytest.mark.parametrize(("code", "unsure"), [(0, False), (429, False), (500, True), (502, True)])
+def test_it_is_known_what_cannot_have_been_sent(bot_api: BotApi, code: int, unsure: bool) -> None:
+    """What reached no server, and what one refused, is sent later as if it were new."""
+    chat = TelegramChat({"CLAW_TELEGRAM": TOKEN}, url=bot_api.url if code else "http://127.0.0.1:1")
+    bot_api.faults.append(fault(code, "no"))
+    with pytest.raises(NotSent) as failed:
+        anyio.run(chat.send, Outgoing(key="k", to=Address("telegram", "42"), text="hello"))
+    assert failed.value.again and failed.value.unsure is unsure
 
 
 @pytest.mark.parametrize(
@@ -210,12 +227,30 @@ def test_a_deaf_channel_is_reported_once_and_when_it_is_back(on_telegram: ClawUn
     assert "connected, but deaf" in trouble_of(on_telegram.record, "telegram", now=on_telegram.clock.now)
 
 
+def test_a_token_that_is_stored_is_found_and_a_deaf_channel_shown(
+    on_telegram: ClawUnderTest, bot_api: BotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The doctor finds what `secret set` stored; the status says which channel the process does not hear, and why."""
+    monkeypatch.delenv("CLAW_TELEGRAM")
+    missing = run_here(on_telegram.folder, "claw", "doctor").stdout
+    assert "it has no token, which @BotFather gives you for a bot of your own: overnight secret set CLAW_TELEGRAM" in missing
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(TOKEN.encode())))
+    assert run_here(on_telegram.folder, "secret", "set", "CLAW_TELEGRAM").returncode == 0
+    assert "its server answers (@claw_bot)" in run_here(on_telegram.folder, "claw", "doctor").stdout
+    assert bot_api.requests == ["getMe"]
+    on_telegram.record.append(ChannelChanged(channel="telegram", deaf="it has no token"))
+    assert "telegram (telegram): no trouble known" in run_here(on_telegram.folder, "claw", "status").stdout
+    with on_telegram.record.store.lock():
+        found = run_here(on_telegram.folder, "claw", "status").stdout
+    assert "channel   telegram (telegram): deaf since" in found and "it has no token" in found
+
+
 def test_the_doctor_goes_around(on_telegram: ClawUnderTest, bot_api: BotApi) -> None:
     """Each thing is looked at, and what is wrong comes with its fix; a person is sent nothing."""
     done = run_here(on_telegram.folder, "claw", "doctor")
     assert done.returncode == 1
     assert "WRONG  telegram: its server answers (@claw_bot), but you are not paired: overnight claw pair" in done.stdout
-    assert "ok     disk" in done.stdout and "overnight claw run" in done.stdout
+    assert "ok     disk" in done.stdout and "overnight up --claw" in done.stdout
     on_telegram.record.append(Paired(address=Address("telegram", "42"), person="owner", role=Kind.OWNER))
     assert "ok     telegram: its server answers: @claw_bot" in run_here(on_telegram.folder, "claw", "doctor").stdout
     assert bot_api.sent == []

@@ -16,7 +16,8 @@ from overnight.claw.events import Answered, CallEnd, CallEnded, Resumed
 from overnight.claw.events import Event as ClawEvent
 from overnight.claw.keeping.removing import remove_claw
 from overnight.claw.operations import claw_schedule
-from overnight.claw.operations.claw_schedule import ScheduleInput, ScheduleList
+from overnight.claw.operations._claw import WhichClaw
+from overnight.claw.operations.claw_schedule import ScheduleList
 from overnight.claw.port import Mind, Step, Turn, Wanted
 from overnight.claw.running.reception import Busy, Reception
 from overnight.ledger.pending import Condition
@@ -125,7 +126,7 @@ def test_stop_does_not_wait_for_a_call(claw: ClawUnderTest, monkeypatch: pytest.
     """The turn ends while the call is still under way, which is recorded as unknown, and said to be."""
     begun, goes_on = threading.Event(), threading.Event()
 
-    def run(context: Context, given: ScheduleInput) -> ScheduleList:
+    def run(context: Context, given: WhichClaw) -> ScheduleList:
         begun.set()
         goes_on.wait()
         return claw_schedule.run(context, given)

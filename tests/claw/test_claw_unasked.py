@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -36,6 +37,7 @@ from overnight.jobs.records import loops_folder, write_record
 from overnight.ledger.sealed import seal
 from overnight.operations.operation import Context
 from overnight.operations.principal import Address, Origin
+from overnight.operations.registry import find
 from overnight.operations.tasks.folder import CALL, END, LINES, PROCESS, RESULT, tasks_folder
 from overnight.operations.tasks.task import TaskCall, TaskEnd, TaskState
 
@@ -183,6 +185,24 @@ def test_the_end_of_a_task_is_told_with_its_result(claw: ClawUnderTest) -> None:
     reasons = why(Context(where=claw.folder), WhyInput()).reasons
     assert reasons[0].endswith("the task run-abc ended, which I had begun")
     assert reasons[1].endswith("owner wrote over terminal: start it")
+
+
+def test_a_result_that_cannot_be_shown_stops_no_schedule(claw: ClawUnderTest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever an operation raises when it words its result: the end is told without it."""
+
+    def broken(_: object) -> str:
+        raise AttributeError("no such field")
+
+    found = find("claw audit")
+    assert found is not None
+    monkeypatch.setattr("overnight.operations.tasks.views.find", lambda _: replace(found, render=broken))
+    place = begin(claw)
+    (place / RESULT).write_text('{"events": 1, "texts": 1, "forgotten": 0, "findings": []}')
+    (place / RESULT).chmod(0o600)
+    write_record(place / END, TaskEnd(state=TaskState.DONE, at=time.time()))
+    claw.clock.now += 10
+    [said] = claw.run()
+    assert said.startswith("✓ done") and len(said.splitlines()) == 1
 
 
 def test_a_task_that_fails_is_not_called_done(claw: ClawUnderTest) -> None:

@@ -11,7 +11,7 @@ from overnight.claw.agenda.conditions import CannotLook, Condition, compares, fi
 from overnight.claw.agenda.keeper import Timekeeper
 from overnight.claw.charter import Charter
 from overnight.claw.events import Fired, WatchState
-from overnight.claw.operations.claw_schedule import ScheduleInput
+from overnight.claw.operations._claw import WhichClaw
 from overnight.claw.operations.claw_schedule import run as list_schedules
 from overnight.claw.operations.claw_watch import OPERATION, WatchInput
 from overnight.claw.operations.claw_watch import run as set_watch
@@ -191,7 +191,7 @@ def test_a_dropped_or_paused_watch_looks_no_more(claw: ClawUnderTest, tmp_path: 
     assert later(claw) == []
     reschedule(context, RescheduleInput(number=number, resume=True))
     assert len(later(claw)) == 1
-    [line] = list_schedules(context, ScheduleInput()).schedules
+    [line] = list_schedules(context, WhichClaw()).schedules
     assert (line.next_words, line.runs) == ("watch: yes", 1)
 
 

@@ -9,6 +9,8 @@ from scripted_models import ScriptedModels, scripted_models
 
 from overnight.claw.events import Parked
 from overnight.claw.operations.claw_remind import RemindInput, run
+from overnight.claw.views.looking import look
+from overnight.claw.views.status import status_words
 from overnight.operations.operation import Context
 from overnight.operations.own import spend
 
@@ -148,6 +150,16 @@ def test_a_schedule_has_a_budget_of_its_own(models: ScriptedModels, made: Made) 
     assert any("has used up its 3000 tokens of this day" in each for each in said)
     assert len(models.seen) == 2
     assert claw.tell("are you there, by any chance?") == ["Hello."]
+
+
+def test_the_status_has_what_this_claw_used_today(made: Made) -> None:
+    """What another claw used is not counted against it; and a sentence about no time is the model's."""
+    claw = made("ok")
+    assert claw.tell("tell me a joke") == ["Hello."]
+    assert "today     1.05 k of 500 k tokens" in status_words(look(claw.folder, claw.record))
+    other = make_test_claw("other")
+    assert "today     0 tokens" in status_words(look(other.folder, other.record))
+    other.record.store.close()
 
 
 def test_silent_turns_are_shown_as_such(made: Made) -> None:

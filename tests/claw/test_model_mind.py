@@ -77,6 +77,17 @@ def test_what_is_known_and_was_said_is_in_the_context(thinking: ClawUnderTest, m
     assert "owner: note that the spare key" in text
 
 
+def test_what_is_known_stays_the_same_in_a_turn(thinking: ClawUnderTest, models: ScriptedModels) -> None:
+    """It is recalled once, so that a provider can keep what it read, and `show` lists all of it."""
+    thinking.tell("note that the spare key is under the mat")
+    models.script = (("remember", {"text": "the spare key has a red ribbon"}), ("look", {"address": "/home"}))
+    thinking.tell("the spare key has a red ribbon, just so you know")
+    first, *later = [next(each["content"] for each in body["messages"] if each["role"] == "user") for body in bodies(models)]
+    texts = [each if isinstance(each, str) else each[0]["text"] for each in (first, *later)]
+    assert "the spare key is under the mat" in texts[0]
+    assert texts == [texts[0]] * 3
+
+
 def test_the_grammar_costs_nothing(thinking: ClawUnderTest, models: ScriptedModels) -> None:
     """A sentence that the grammar knows asks no model."""
     thinking.tell("remind me in 20 minutes to stretch")
@@ -234,6 +245,35 @@ def test_what_one_person_said_is_not_shown_to_another(thinking: ClawUnderTest, m
     [asked] = bodies(models)
     assert "kite" not in json.dumps(asked)
     assert "Bo (member) writes" in json.dumps(asked)
+
+
+def test_a_guest_has_no_tokens_unless_they_are_given(thinking: ClawUnderTest, models: ScriptedModels) -> None:
+    """Unless claw.yaml gives tokens no model is asked for a guest; then of the guest's own alone, until they are spent."""
+    guest = Address("phone", "7")
+    thinking.record.append(Paired(address=guest, person="Bo", role=Kind.GUEST))
+    thinking.tell("note that the present for Bo is a kite")
+    (thinking.folder / "USER.md").write_text("I live in Graz.\n")
+
+    def says(text: str) -> str:
+        thinking.hear(text, channel="phone", sender="7")
+        thinking.run()
+        return thinking.record.text([send.text for _, send in thinking.record.unsent() if send.to == guest][-1])
+
+    assert "I do not understand that" in says("what present would there be for me, by the way?")
+    assert not bodies(models)
+    rules = "guests: {tokens_a_day: 100000}\nrepos: {parser: /tmp}\n"
+    (thinking.folder / "claw.yaml").write_text(f"zone: UTC\nmodel: scripted\n{rules}")
+    assert says("what present would there be for me then?") == "Hello."
+    [asked] = map(json.dumps, bodies(models))
+    assert "Bo (guest) writes" in asked and not [
+        word for word in ("kite", "Graz", "parser", "On this machine") if word in asked
+    ]
+    models.script = (("call", {"operation": "claw note", "input": {"text": "the key is mine"}}),)
+    says("keep in your mind whose key it is, will you?")
+    [ended] = [entry.event for entry in thinking.record.newest_of(["call_ended"], 1)]
+    assert isinstance(ended, CallEnded) and ended.end == "refused"
+    (thinking.folder / "claw.yaml").write_text("zone: UTC\nmodel: scripted\nguests: {tokens_a_day: 1}\n")
+    assert "My guests have used up their 1 tokens" in says("and what present would there be for me tomorrow?")
 
 
 def test_a_model_that_only_looks_for_tools_is_stopped(thinking: ClawUnderTest, models: ScriptedModels) -> None:

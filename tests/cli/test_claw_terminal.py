@@ -169,7 +169,7 @@ def test_in_the_background_it_begins_when_a_talk_ends(folder: Path) -> None:
         assert "claw runs" in runner.stderr.readline()
 
 
-def test_five_questions_make_a_claw(claw_state: Path) -> None:
+def test_six_questions_make_a_claw(claw_state: Path) -> None:
     """The answers are in its files, what cannot be is asked again, and it works at once."""
     first = Terminal("claw", "init")
     for question, answer in (
@@ -178,20 +178,38 @@ def test_five_questions_make_a_claw(claw_state: Path) -> None:
         ("time zone?", "Nowhere/X"),
         ("time zone?", "Europe/Berlin"),
         ("thinks with?", ""),
+        ("hours such as", "in the evening"),
+        ("hours such as", "25-7"),
         ("hours such as", "23-6"),
+        ("on Telegram", "yes"),
     ):
         first.wait_for(question)
         first.type(f"{answer}\n")
-    first.wait_for("overnight up --claw")
+    first.wait_for("overnight secret set CLAW_TELEGRAM")
+    first.wait_for("overnight claw pair")
     assert first.end() == 0
     folder = claw_folder("claw")
     charter = read_charter(folder)
     assert charter.zone == "Europe/Berlin"
     assert charter.quiet is not None
+    assert [(each.name, each.options["token"]) for each in charter.channels] == [("telegram", "CLAW_TELEGRAM")]
     assert (charter.quiet.begin, charter.quiet.end) == (23 * 60, 6 * 60)
     assert "You are Bert" in (folder / "SOUL.md").read_text()
     assert "I am Ann." in (folder / "USER.md").read_text()
     assert claw_state in folder.parents
+
+
+def test_a_pipe_is_asked_nothing(claw_state: Path, tmp_path: Path) -> None:
+    """Options say the rest; a second claw has a bot of its own, and a model that nobody offers is named."""
+    assert claw_state.name == "state"
+    done = run_here(tmp_path, "claw", "init", "work-two", "--yes", "--telegram", "--model", "gpt")
+    assert "overnight secret set CLAW_WORK_TWO_TELEGRAM" in done.stdout
+    assert "overnight claw pair --claw work-two" in done.stdout
+    assert "no provider of models is set up, so `gpt` cannot be asked yet: overnight docs gateway" in done.stdout
+    assert "token: CLAW_WORK_TWO_TELEGRAM" in (claw_folder("work-two") / "claw.yaml").read_text()
+    again = run_here(tmp_path, "claw", "init", "work-two")
+    assert (again.returncode, again.stdout) == (2, "")
+    assert "talk to it: overnight claw chat work-two" in again.stderr
 
 
 def test_the_first_screen_says_what_to_type(claw_state: Path, tmp_path: Path) -> None:

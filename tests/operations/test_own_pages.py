@@ -7,9 +7,8 @@ import pytest
 from overnight.jobs.listing import LoopLine, LoopState
 from overnight.operations.operation import Context
 from overnight.operations.own_pages.loops import places_of
-from overnight.operations.own_pages.task import _words
 from overnight.operations.tasks.task import TaskState
-from overnight.operations.tasks.views import TaskLine, TaskPage
+from overnight.operations.tasks.views import TaskLine, TaskPage, result_words
 
 
 def loop(system: str, folder: Path, part: str) -> LoopLine:
@@ -63,5 +62,5 @@ def test_a_result_is_said_in_the_words_of_its_command(result: object, says: str)
         began_at=1.0,
         ended_at=2.0,
     )
-    words = _words(TaskPage(task=line, lines=(), error="", fix="", holds=None, result=result))
+    words = result_words(TaskPage(task=line, lines=(), error="", fix="", holds=None, result=result))
     assert says in words.lower() and bool(words) is bool(says)

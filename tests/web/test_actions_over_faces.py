@@ -109,7 +109,9 @@ def test_a_coding_agent_finds_its_way(made: MadeBoard) -> None:
     result = client.call("look", address="/actions/1")
     assert result["data"]["commit"] == made.commit and {"accept", "send back", "drop"} <= set(result["orders"])
     names = [
-        each["name"] for offset in (0, 50) for each in client.call("list", what="operations", limit=50, offset=offset)["items"]
+        each["name"]
+        for offset in (0, 50, 100, 150)
+        for each in client.call("list", what="operations", limit=50, offset=offset)["items"]
     ]
     assert {"do", "board", "result", "accept", "send back", "drop", "action history", "action output"} <= set(names)
     asked = client.call("order", fails=True, operation="accept", input={"number": 1, "commit": made.commit})

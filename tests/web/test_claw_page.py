@@ -1,6 +1,7 @@
 """The page of a claw: what is written on it is the owner's, what is answered is there, and a question has its buttons."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from rest import AGENT, served
 from targets import make_repo, program
 from visits import owner, visit
 
-from overnight.claw.events import CallBegun, CallEnd, CallEnded, Received, SendState
+from overnight.claw.events import CallBegun, CallEnd, CallEnded, Paired, Received, SendState
 from overnight.ledger.sealed import seal
 from overnight.operations.call import Call
 from overnight.operations.operation import Tier
-from overnight.operations.principal import Origin
+from overnight.operations.principal import Address, Kind, Origin
 from overnight.operations.record import open_record
 
 
@@ -51,6 +52,26 @@ def test_nobody_else_writes_or_reads(claw: ClawUnderTest, tmp_path: Path) -> Non
     assert "1234" not in said.text
     assert set(read) <= {403, 404}
     assert claw.record.store.newest() == before
+
+
+HOSTILE = (
+    "<img src=x onerror=alert(1)> </script><script>evil()</script> </textarea><b onclick=evil()> {{7*7}} {% raw %}"
+    " [x](javascript:evil()) ![p](http://evil.example/p.png) \" ' onfocus=evil() \x1b[2J \u202e"
+)
+
+
+def test_words_are_no_markup_of_the_page(claw: ClawUnderTest) -> None:
+    """What a message, a fact, a schedule, a name or an answer says is text: no tag, link, picture or template of it."""
+    claw.record.append(Paired(address=Address("telegram", "7"), person=HOSTILE[:60], role=Kind.MEMBER))
+    claw.hear(HOSTILE, channel="telegram", sender="7")
+    claw.run()
+    claw.tell(f"note that {HOSTILE}")
+    claw.tell(f"remind me in 20 minutes to {HOSTILE}")
+    page = visit("/claw", owner({}))
+    assert page.html.count("&lt;img src=x") >= 3 and "{{7*7}}" in page.html
+    for each in ("<img", "<script>evil", "<b onclick", 'evil.example/p.png"', 'href="javascript', "\x1b", "\u202e"):
+        assert each not in page.html, each
+    assert not re.search(r"(?<!\\)(<img|<script|<b |\]\(javascript|\]\(http://evil)", page.markdown), "each of it is escaped"
 
 
 def test_a_question_has_its_buttons(claw: ClawUnderTest) -> None:

@@ -19,6 +19,9 @@ from undrawn import undrawn
 from visits import Visit, crawl, owner, visit
 
 from overnight.errors import UserError
+from overnight.home.events import Commanded, DeviceConfirmed, DeviceSeen, LookoutSet, Lost, Read, Sighted
+from overnight.home.record.record import HomeRecord
+from overnight.home.things import Property, Trait
 from overnight.jobs.records import make_place, write_record
 from overnight.operations.fields import inputs_of
 from overnight.operations.json_text import json_text
@@ -37,7 +40,14 @@ from overnight.web.rendering import render_html
 SEALED_VALUE = re.compile(r"(?<!\w)7,?654,?3[0-9]{2}(?!\w)")  # see `campaigns.SEALED`
 OUTSIDE = "link elsewhere"
 MARKUP = {"html_block", "html_inline", "image", OUTSIDE}
-UNKNOWN = {REPOSITORY: "elsewhere", "tag": "nov31", "number": 999_999, "name": "nobody", "artifact": "f" * 64}
+UNKNOWN = {
+    REPOSITORY: "elsewhere",
+    "tag": "nov31",
+    "number": 999_999,
+    "name": "nobody",
+    "artifact": "f" * 64,
+    "device": "nobody",
+}
 
 
 @pytest.fixture(scope="module")
@@ -50,6 +60,7 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         leave_task(made.repository)
         actions = board_of(place, nasty=True)
         leave_claw()
+        leave_home()
         empty = make_repo(place / "empty", "")
         (empty / "program.md").unlink()
         yield owner({"model": made.repository, "empty": empty, "shop": actions.repository})
@@ -63,6 +74,34 @@ def leave_claw() -> None:
             claw.tell(f"note that {text[:800]}")
         claw.tell(f"remind me in 20 minutes to {hostile.SCRIPT}")
         claw.hear(hostile.EVERYTHING)
+
+
+def leave_home() -> None:
+    """A home whose devices say hostile things of themselves; one has a name, a command that was cut off, and is lost."""
+    text = hostile.EVERYTHING
+    with HomeRecord() as record:
+        for number in range(2):
+            seen = DeviceSeen(
+                identity=f"{number}{hostile.SCRIPT}",
+                family="shelly",
+                address=hostile.IMAGE,
+                traits=(Trait.CLIMATE,),
+                properties=(Property(name="target", unit=hostile.SCRIPT), Property(name="mode", choices=(hostile.SCRIPT,))),
+                name=text,
+                model=text,
+                room=text,
+            )
+            device = record.append(seen)
+            record.append(
+                Read(
+                    device=device, values={"mode": text, hostile.SCRIPT: hostile.IMAGE, "target": 20.0}, asked=1_764_600_000.0
+                ),
+                Commanded(device=device, want={"mode": text}, before={"mode": text}, principal=text),
+                Lost(device=device, why=text),
+            )
+        record.append(DeviceConfirmed(device=device, alias="heating", room="hall"))
+        lookout = record.append(LookoutSet(device=device, what=text[:40]))
+        record.append(Sighted(device=device, lookout=lookout, label=text, confirmed="yes", seen=1_764_600_000.0, picture="x"))
 
 
 def leave_task(repository: Path) -> None:

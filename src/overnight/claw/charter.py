@@ -9,7 +9,8 @@ SYSTEM = "claw"  # of its loops, and of what its models cost
 NAMED = "claw"  # a claw without another name
 SETTINGS, SOUL, USER = "claw.yaml", "SOUL.md", "USER.md"
 MEMORY, SKILLS, FILES = "memory", "skills", "files"  # folders beside them: its record, its skills, its own place to work
-STOP, GO_ON = frozenset({"stop", "stop!", "/stop", "halt"}), frozenset({"go on", "/go", "continue", "resume"})  # whole messages
+STOP = frozenset({"stop", "/stop", "halt", "stop it", "stop now", "stop all", "stop everything"})  # whole messages
+GO_ON = frozenset({"go on", "/go", "continue", "resume"})  # the same
 TERMINAL = "terminal"  # the channel that needs no setting: whoever has this account
 WEB = "web"  # the page, which the owner's browser reaches alone
 OWN_CHANNELS = (TERMINAL, WEB)  # what comes over them is the owner's
@@ -67,6 +68,15 @@ class ServerSpec:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GuestRules:
+    """What guests may, beside reminders of their own."""
+
+    reminders: int = 10  # that one may have set at once
+    may: tuple[str, ...] = ()  # operations that only read
+    tokens_a_day: int = 0  # of models, all guests together; 0: they talk with the grammar alone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Charter:
     """All of `claw.yaml`."""
 
@@ -78,10 +88,33 @@ class Charter:
     quiet: Quiet | None = None
     unasked_a_day: int = 10  # messages that nobody asked for; reminders are asked for
     turn_minutes: float = 15.0  # that one turn may take
+    retain_days: int | None = None  # after which texts are forgotten; None: never
     skill_hosts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # that scripts of a skill reach
     servers: Mapping[str, ServerSpec] = field(default_factory=dict)  # of tools, by name
+    guests: GuestRules = field(default_factory=GuestRules)
     source: str = ""  # the text
 
     def ceiling(self, channel: str) -> Tier:
         """The worst tier of a channel."""
         return next((spec.ceiling for spec in self.channels if spec.name == channel), ceiling_of(channel))
+
+
+def is_stop(text: str) -> bool:
+    """Whether a whole message says STOP, however it is written: one that seems to and does not would be believed."""
+    return _bare(text).replace("?", "").strip() in STOP
+
+
+def is_go_on(text: str) -> bool:
+    """Whether a whole message says that a stopped claw may go on; a question does not."""
+    return _bare(text) in GO_ON
+
+
+def _bare(text: str) -> str:
+    for mark in ",.!":
+        text = text.replace(mark, " ")
+    return " ".join(word for word in text.lower().split() if word != "please")
+
+
+def after(command: str, name: str) -> str:
+    """A command with the name of its claw; the claw that is meant by default needs none."""
+    return command if name == NAMED else f"{command} {name}"

@@ -102,6 +102,9 @@ class Fired:
     unasked: bool = False  # it comes at a time that nobody chose: quiet hours and the cap of a day hold for it
     urgent: bool = False  # but not for this one
     watch: bool = False  # what a watch looks for is so
+    item: int = 0  # the number of what is new in what a watch looks at; 0: none
+    picture: str = ""  # of it, a file in the state folder
+    answers: Sequence[tuple[str, str]] = ()  # that a person can give by a touch: labels, and what they say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,6 +189,8 @@ class Send:
     text: TextRef
     approval: int = 0  # a question that is answered by its buttons; 0: none
     urgent: bool = False  # it waits for no quiet hours to end
+    picture: str = ""  # a file in the state folder that goes with it while it is kept
+    answers: Sequence[tuple[str, str]] = ()  # labels of its buttons, and what they say
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -392,6 +397,14 @@ class WentOn:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BackedUp:
+    """All of it was written to a file; what is forgotten later is still in that."""
+
+    kind: Literal["backed_up"] = "backed_up"
+    file: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Restored:
     """It was made from a backup, and does nothing until its owner says that it is the one to live."""
 
@@ -449,6 +462,7 @@ Event = (
     | ChannelChanged
     | Stopped
     | WentOn
+    | BackedUp
     | Restored
     | Adopted
     | Trusted

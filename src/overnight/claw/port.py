@@ -26,6 +26,8 @@ class Outgoing:
     to: Address
     text: str
     buttons: Sequence[Button] = ()
+    picture: str = ""  # the file of one that goes with it, if the channel takes pictures and it is still kept
+    mark: str = ""  # what the text begins with this time, such as that it may be the second one
 
 
 class Chat(Protocol):

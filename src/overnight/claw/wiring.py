@@ -9,9 +9,7 @@ from overnight.claw.charter import WEB, Charter
 from overnight.claw.grammar.mind import GrammarMind
 from overnight.claw.grammar.seen import Seen
 from overnight.claw.keeping.living import require_alive
-from overnight.claw.memory.reader import recall_for
-from overnight.claw.minds.context import ContextBuilder
-from overnight.claw.minds.mind import ModelMind
+from overnight.claw.memory.reader import recall_for, recalled_in
 from overnight.claw.minds.models import ClawModels
 from overnight.claw.port import Chat, Mind, Turn
 from overnight.claw.record.record import ClawRecord
@@ -42,6 +40,7 @@ def make_runner(folder: Path, record: ClawRecord, chats: Mapping[str, Chat], *, 
         environment=broker.environment,
         clean=clean,
         ceiling=lambda channel: live().ceiling(channel),
+        guest_may=lambda: live().guests.may,
     )
     buttons = Buttons(record, ceiling=lambda channel: live().ceiling(channel), environment=broker.environment)
     models = ClawModels(folder, live, record=record, environment=broker.environment)
@@ -72,9 +71,14 @@ def make_chats(folder: Path) -> Mapping[str, Chat]:
 def make_minds(charter: Callable[[], Charter], folder: Path, record: ClawRecord, models: ClawModels) -> Sequence[Mind]:
     """The minds, in the order in which they are asked."""
     models_named = bool(charter().model)
-    grammar = GrammarMind(Seen(record), called=folder.name, repos=lambda: charter().repos, models=models_named)
+    grammar = GrammarMind(
+        Seen(record), called=folder.name, repos=lambda: charter().repos, guests=lambda: charter().guests, models=models_named
+    )
     if not models_named:
         return (grammar,)
+    from overnight.claw.minds.context import ContextBuilder
+    from overnight.claw.minds.mind import ModelMind
+
     context = ContextBuilder(
         folder=folder, record=record, charter=charter, remembered=_remembered(record, lambda: charter().zone)
     )
@@ -89,7 +93,7 @@ def _remembered(record: ClawRecord, zone: Callable[[], str]) -> Callable[[Turn],
             f"#{each.seq} {each.text}"
             if each.kind == "fact_set"
             else f"{each.person or 'you'}, {time_words(each.at, zone())}: {each.text}"
-            for each in recall_for(record, turn)
+            for each in recalled_in(record, turn)
         ]
 
     return lines

@@ -38,6 +38,7 @@ FOR_OTHERS = frozenset(
         "board",
         "review",
         "claw",
+        "home",
     }
 )
 LINE = 2000  # characters of a note
@@ -48,9 +49,15 @@ def context_here() -> "Context":
     from overnight.operations.operation import Context
     from overnight.operations.principal import Kind, Origin
 
-    origins = {Kind.OWNER: Origin.OWNER, Kind.MEMBER: Origin.MEMBER, Kind.AGENT: Origin.CLAW, Kind.STRANGER: Origin.FOREIGN}
+    origins = {Kind.OWNER: Origin.OWNER, Kind.AGENT: Origin.CLAW, Kind.STRANGER: Origin.FOREIGN}
     principal = declared_here()
-    return Context(where=Path.cwd(), environment=os.environ, principal=principal, origin=origins[principal.kind], say=_say)
+    return Context(
+        where=Path.cwd(),
+        environment=os.environ,
+        principal=principal,
+        origin=origins.get(principal.kind, Origin.MEMBER),
+        say=_say,
+    )
 
 
 def declared_here() -> "Principal":
@@ -82,7 +89,7 @@ def check_by_hand(name: str) -> None:
     from overnight.operations.principal import Kind
 
     principal = declared_here()
-    if principal.kind is Kind.OWNER or (name in FOR_OTHERS and principal.kind is not Kind.STRANGER):
+    if principal.kind is Kind.OWNER or (name in FOR_OTHERS and principal.kind not in (Kind.GUEST, Kind.STRANGER)):
         return
     raise UserError(f"`{name}` is for the owner alone, and {principal} is not", fix="ask the owner to call it")
 

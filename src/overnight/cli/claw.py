@@ -14,7 +14,7 @@ MODULES = {  # subcommands by hand, each an attribute of its module
 WELCOME = """\
 A claw is an agent that keeps going: it remembers, keeps your schedule, answers in one chat, and acts on what you allow.
 
-  overnight claw init      five questions; it works at once, also without a model
+  overnight claw init      six questions; it works at once, also without a model
   overnight claw chat      talk: "remind me in 20 minutes to stretch", "note that tea is in the jar", "help"
   overnight up --claw      keep it running in the background
 

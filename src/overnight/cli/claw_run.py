@@ -9,7 +9,7 @@ import click
 def run(*, name: str | None, when_free: bool) -> None:
     """Run the claw until Ctrl-C: it hears its chats, and does what falls due.
 
-    `overnight up --claw` does it in the background, also after a restart of the machine.
+    `overnight up --claw` does it in the background; with `--systemd --install`, from the start of the machine.
     """
     from overnight.claw.folders import find_claw
     from overnight.claw.running.service import run_claw

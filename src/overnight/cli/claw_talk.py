@@ -15,7 +15,8 @@ import anyio
 from anyio import to_thread
 
 from overnight.claw.charter import TERMINAL
-from overnight.claw.events import Received, SendChanged, SendState
+from overnight.claw.events import Received, Send, SendChanged, SendState
+from overnight.claw.pictures import is_picture
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.running.claw import ClawRunner
 from overnight.claw.running.reception import Busy, Reception
@@ -128,7 +129,7 @@ class Conversation:
                     if self._is_of_another(record, item):
                         again = self._screen.asks
                         continue
-                    self._show(send.key, send.approval, record.text(send.text))
+                    self._show(send, record.text(send.text))
                     record.append(SendChanged(key=send.key, state=SendState.SENT))
                 self._waiting = [turn for turn in self._waiting if not (record.is_answered(turn) or record.is_parked(turn))]
                 self._changed.set()
@@ -144,11 +145,17 @@ class Conversation:
             return said and record.clock() - item.at < PATIENCE_S
         return turn not in self._waiting  # a pipe has its own answers alone
 
-    def _show(self, key: str, approval: int, text: str) -> None:
-        if approval:
-            text, buttons = question(approval)
-            text += f"\n  approve {approval} · refuse {approval}" if buttons else ""
-        spoken = Spoken(kind=SpokenKind.MESSAGE, turn=_turn_of(key), text=text, key=key, approval=approval or None)
+    def _show(self, send: Send, text: str) -> None:
+        if send.approval:
+            text, buttons = question(send.approval)
+            text += f"\n  approve {send.approval} · refuse {send.approval}" if buttons else ""
+        if send.picture and is_picture(Path(send.picture)):
+            text += f"\n  {send.picture}"
+        if send.answers:
+            text += "\n  " + " · ".join(f"{label}: {said}" for label, said in send.answers)
+        spoken = Spoken(
+            kind=SpokenKind.MESSAGE, turn=_turn_of(send.key), text=text, key=send.key, approval=send.approval or None
+        )
         self._screen.show(spoken)
 
     def _greet(self, record: ClawRecord) -> None:

@@ -8,9 +8,9 @@ from typing import Any, Literal, get_args, get_origin
 import click
 from annotated_types import Ge, Gt, Le
 
-from overnight.cli.caller import context_here
+from overnight.cli.caller import context_here, on_terminal
 from overnight.cli.options import print_json
-from overnight.cli.shown import shown
+from overnight.cli.shown import own_way, shown
 from overnight.operations.fields import InputField, inputs_of
 from overnight.operations.operation import AnyOperation, Argument, Option
 from overnight.operations.perform import perform
@@ -27,8 +27,15 @@ def command_of(operation: AnyOperation) -> click.Command:
 
 
 def group_of(name: str, operations: Sequence[AnyOperation], about: str) -> click.Group:
-    """The group of operations whose names begin with this word; one with the word alone is what the group does by itself."""
-    below = {each.name.partition(" ")[2]: command_of(each) for each in operations if each.name != name}
+    """The group of operations whose names begin with these words; one with them alone is what the group does by itself."""
+    below = {}
+    for word in dict.fromkeys(each.name.split()[len(name.split())] for each in operations if each.name != name):
+        full = f"{name} {word}"
+        members = [each for each in operations if f"{each.name} ".startswith(f"{full} ")]
+        alone_there = members[0].name == full and len(members) == 1
+        below[word] = (
+            command_of(members[0]) if alone_there else group_of(full, members, " ".join(each.about for each in members))
+        )
     own = next((each for each in operations if each.name == name), None)
     if own is None:
         return click.Group(name, commands=below, help=about)
@@ -63,7 +70,8 @@ def _help(operation: AnyOperation) -> str:
 
 def _carry_out(operation: AnyOperation, given: object, *, as_json: bool) -> int:
     """Call it and print what came back; the exit code."""
-    found = perform(operation, context_here(), given)
+    way = own_way(operation.name) if not as_json and on_terminal(operation.name) else None
+    found = perform(operation, context_here(), given, run=way)
     if as_json:
         print_json(found)
     elif show := shown(operation.name):

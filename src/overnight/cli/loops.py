@@ -19,6 +19,7 @@ OVERNIGHT = (sys.executable, "-P", "-m", "overnight")  # -P: no module of the fo
 LOOK_S = 0.1  # between two looks whether something has ended
 BOARD = "actions"  # the system of the board, as `actions/board/service.py` has it
 CLAW = "claw"  # that of claws, as `claw/charter.py` has it
+HOME = "home"  # that of the watch of the home, as `home/watching/service.py` has it
 _OPTIONS = ("experiments", "slots", "sandbox")  # of `overnight run`, as a set-up holds them
 
 
@@ -43,9 +44,14 @@ def claw_command(setup: Setup, _hours: float | None) -> Sequence[str]:
     return [*OVERNIGHT, "claw", "run", Path(setup.loop.folder).name, "--when-free"]
 
 
+def home_command(_setup: Setup, _hours: float | None) -> Sequence[str]:
+    """The command that watches the home."""
+    return [*OVERNIGHT, "home", "watch"]
+
+
 def make_supervisor(say: Callable[[str], None]) -> Supervisor:
     """The supervisor of this user, which knows every system that has loops."""
-    commands = {CAMPAIGN: campaign_command, BOARD: board_command, CLAW: claw_command}
+    commands = {CAMPAIGN: campaign_command, BOARD: board_command, CLAW: claw_command, HOME: home_command}
     return Supervisor(loops=loops_folder(), commands=commands, environment=_environment(), say=say)
 
 

@@ -23,7 +23,10 @@ LINE = 2000  # characters per line of an error
 # a test checks these lines against the commands. `from_registry` makes commands of operations; those that other packages add
 # are listed after these.
 COMMANDS = {
-    "home": (REGISTRY, "Show what runs here, what waits for you, and what models cost today."),
+    "home": (
+        "home",
+        "Show what runs here, what waits for you, and what models cost today; `home devices` and more: your home.",
+    ),
     "init": ("init", "Look at this repo and write the front matter of its program.md."),
     "agents": ("agents.command", "List the researchers available on this machine, or test one."),
     "program": (
@@ -106,17 +109,21 @@ MACHINE = (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, e
 WELCOME = """\
 overnight keeps only what is better beyond noise: an autonomous research loop for your repo.
 
-  overnight demo      see it work: a small GPT in pure Python, about three minutes, no API key
-  overnight init      in your own repo: find the metric, write program.md
-  overnight agents    which agents can be your researchers, and a test of each
-  overnight check     measure the baseline and its noise
-  overnight run       start, and sleep; Ctrl-C ends it cleanly, `run` again continues
-  overnight status    where it stands; `log`, `show N`, `report` for more
+  overnight demo       see it work: a small GPT in pure Python, about three minutes, no API key
+  overnight init       in your own repo: find the metric, write program.md
+  overnight agents     which agents can be your researchers, and a test of each
+  overnight check      measure the baseline and its noise
+  overnight run        start, and sleep; Ctrl-C ends it cleanly, `run` again continues
+  overnight status     where it stands; `log`, `show N`, `report` for more
 
 Or ask for a feature or a fix:
 
-  overnight do "..."  agents code it in a checkout of its own, we check it
-  overnight review    read the result, and accept it or send it back
+  overnight do "..."   agents code it in a checkout of its own, we check it
+  overnight review     read the result, and accept it or send it back
+
+Or let it run your home:
+
+  overnight home demo  a house of simulated devices, no hardware; `home scan` finds yours
 
 All commands: overnight --help
 """

@@ -11,12 +11,21 @@ _SHOWN = {
     "ps": "overnight.cli.ps:show_ps",
     "spend": "overnight.cli.spend:show_spend",
 }  # operation: module and function
+_WAYS = {
+    "home scan": "overnight.cli.home_scan:scan_here",
+}  # the same, of what carries an operation out on a terminal, where it asks and shows how far it is
 
 
 def shown(name: str) -> Callable[[Any, Any], None] | None:  # Any: the operation's own output and input
     """What prints the output of an operation, given its input too; None: its text is printed."""
-    if name not in _SHOWN:
-        return None
-    module, _, function = _SHOWN[name].partition(":")
-    found: Callable[[Any, Any], None] = getattr(importlib.import_module(module), function)
-    return found
+    return _function(_SHOWN.get(name, ""))
+
+
+def own_way(name: str) -> Callable[[Any, Any], Any] | None:  # Any: the operation's own context, input and output
+    """What carries an operation out for somebody at a terminal; None: nothing but the operation itself."""
+    return _function(_WAYS.get(name, ""))
+
+
+def _function(place: str) -> Callable[[Any, Any], Any] | None:  # Any: as above
+    module, _, name = place.partition(":")
+    return getattr(importlib.import_module(module), name) if module else None

@@ -41,6 +41,7 @@ FIRST_S = 10.0  # for loops to start, or to say why not
 @click.option("--tag", help="With --repo: its campaign; by default the newest, or a new one named after today.")
 @click.option("--board", is_flag=True, help="Set the board of actions up, and keep it running.")
 @click.option("--claw", is_flag=True, help="Set the claw up, and keep it running; with several, name it: --claw NAME.")
+@click.option("--home", is_flag=True, help="Set the watch of the home up, and keep it running.")
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="With --repo: hours of a run, crashes included.")
 @click.option("--experiments", type=click.IntRange(min=1), help="With --repo: experiments of a run.")
 @click.option("--slots", type=click.IntRange(min=1), help="With --repo: trials at once.")
@@ -57,6 +58,7 @@ def up(
     tag: str | None,
     board: bool,
     claw: bool,
+    home: bool,
     hours: float | None,
     experiments: int | None,
     slots: int | None,
@@ -69,9 +71,9 @@ def up(
 ) -> int:
     """Start what is set up and does not run, in the background, and start it again after a crash.
 
-    `up --repo PATH` sets a campaign up, `up --board` the board of actions, `up --claw` the
-    claw. Without a name, all that are set up and were not
-    taken down by name start. Exit code: 2 if you have to fix something before one of them can run.
+    `up --repo PATH` sets a campaign up, `up --board` the board of actions, `up --claw` the claw, `up --home` the watch of
+    the home. Without a name, all that are set up and were not taken down by name start. Exit code: 2 if you have to fix
+    something before one of them can run.
     """
     needs_repo = {"tag": tag, "hours": hours, "experiments": experiments, "slots": slots, "at": at, "zone": zone}
     if repo is None and (given := [f"--{name}" for name, value in needs_repo.items() if value is not None]):
@@ -80,6 +82,8 @@ def up(
         raise UserError("--board sets up the board alone", fix="call `overnight up` once more for the others")
     if claw and (repo is not None or board or len(names) > 1):
         raise UserError("--claw sets up one claw alone", fix="call `overnight up` once more for the others")
+    if home and (repo is not None or board or claw or names):
+        raise UserError("--home sets up the watch of the home alone", fix="call `overnight up` once more for the others")
     if install and not systemd:
         raise UserError("--install can only be used with --systemd")
     if systemd:
@@ -91,8 +95,8 @@ def up(
         setup = _setup(repo, tag, chosen_options, hours=hours, timed=_timed(at, zone))
         put_up(loops_folder(), setup, time.time())
         keys: Sequence[str] = [setup.loop.key]
-    elif board or claw:
-        setup = _claw_setup(names[0] if names else None) if claw else _board_setup()
+    elif board or claw or home:
+        setup = _home_setup() if home else _claw_setup(names[0] if names else None) if claw else _board_setup()
         put_up(loops_folder(), setup, time.time())
         keys = [setup.loop.key]
     else:
@@ -150,6 +154,19 @@ def _claw_setup(name: str | None) -> Setup:
     return Setup(
         loop=claw_loop(folder), wanted=True, options={}, search_path=os.environ.get("PATH", ""), timed=None, hours=None
     )
+
+
+def _home_setup() -> Setup:
+    """The set-up of the watch of the home, once there is one and its settings can be read."""
+    from overnight.home.record.record import has_home, home_folder
+    from overnight.home.settings import read_settings
+    from overnight.home.watching.service import home_loop
+
+    if not has_home():
+        raise UserError("there is no home yet", fix="overnight home init, then overnight home scan")
+    read_settings(home_folder())
+    loop = home_loop()
+    return Setup(loop=loop, wanted=True, options={}, search_path=os.environ.get("PATH", ""), timed=None, hours=None)
 
 
 def _timed(at: str | None, zone: str | None) -> Timed | None:

@@ -10,6 +10,7 @@ from overnight.files.folders import encode_path
 
 NAME = "overnight.service"
 SOCKET = "NOTIFY_SOCKET"
+LINGER = Path("/var/lib/systemd/linger")  # a file for each user whose units run without a login
 WATCHDOG_S = 120  # without a heartbeat of the supervisor, which is one every 15 s
 STOP_S = 120  # for loops to end in good order; what is killed then loses only its running trials
 
@@ -49,6 +50,18 @@ def unit_path(environment: Mapping[str, str], home: Path) -> Path:
     """Where systemd looks for a user's units."""
     base = environment.get("XDG_CONFIG_HOME", "")
     return (Path(base) if Path(base).is_absolute() else home / ".config") / "systemd/user" / NAME
+
+
+def start_words(environment: Mapping[str, str], home: Path, user: str, *, linger: Path = LINGER) -> tuple[bool, str]:
+    """Whether the unit does what it is there for, and in words what starts the loops when the machine starts."""
+    path = unit_path(environment, home)
+    if not path.exists():
+        return True, "none is installed, so after a restart of the machine nobody starts it: overnight up --systemd --install"
+    if not (path.parent / "default.target.wants" / NAME).exists():
+        return False, f"{path} is not enabled: systemctl --user daemon-reload && systemctl --user enable --now {NAME}"
+    if not (linger / user).exists():
+        return False, "it ends when you log out, and begins when you log in: loginctl enable-linger"
+    return True, "installed and enabled, also while you are not logged in"
 
 
 def tell_systemd(what: str) -> None:

@@ -125,10 +125,13 @@ class SqliteEventStore(Generic[E]):
 
     def changed(self) -> bool:
         """Whether another process may have written since this was last asked, or it was never asked; some microseconds."""
+        before, self._data_version = self._data_version, self.version()
+        return before != self._data_version
+
+    def version(self) -> int:
+        """A number that is another one once another process has written; for several that wait, each of which keeps its own."""
         with self._file.clear_reading():
-            version = int(self._db.execute("PRAGMA data_version").fetchone()[0])
-        before, self._data_version = self._data_version, version
-        return before != version
+            return int(self._db.execute("PRAGMA data_version").fetchone()[0])
 
     def newest(self) -> int:
         """The newest event's seq, 0 without any."""

@@ -10,11 +10,12 @@ from overnight.notices.notice import Notice
 class NotSent(Exception):  # noqa: N818  # an outcome, not an error
     """A notice did not get through; says why in one line, without any address, token or other secret."""
 
-    def __init__(self, why: str, *, again: bool, wait_s: float = 0.0) -> None:
-        """`again`: a later attempt may succeed, but not before `wait_s` have passed."""
+    def __init__(self, why: str, *, again: bool, wait_s: float = 0.0, unsure: bool = False) -> None:
+        """`again`: a later attempt may succeed, but not before `wait_s` have passed; `unsure`: it may have got through."""
         super().__init__(why)
         self.again = again
         self.wait_s = wait_s
+        self.unsure = unsure
 
 
 class Deaf(Exception):  # noqa: N818  # an outcome, not an error

@@ -7,9 +7,10 @@ from typing import ClassVar
 import anyio
 
 from overnight.notices.notice import Notice, NotifySpec
+from overnight.notices.parts import parts_of
 from overnight.notices.port import NotSent
 from overnight.notices.secrets import read_source
-from overnight.notices.telegram_api import TelegramApi, TelegramError, parts_of
+from overnight.notices.telegram_api import TelegramApi, TelegramError
 
 WHOLE_S = 25.0  # including name servers that do not answer
 

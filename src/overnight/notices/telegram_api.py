@@ -1,6 +1,6 @@
 """The part of Telegram's Bot API that is used here, over HTTP: one call, its errors without the token, and updates as values.
 
-Source: https://core.telegram.org/bots/api (getMe, getUpdates, sendMessage, answerCallbackQuery).
+Source: https://core.telegram.org/bots/api (getMe, getUpdates, sendMessage, sendPhoto, answerCallbackQuery).
 
 The token is a part of each address, so no error of the HTTP library is shown or kept: it may contain the address.
 """
@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from overnight import __version__
+from overnight.notices.api_answers import ANSWER_S, LONGEST_WAIT_S, connection_words, read_answer
 from overnight.notices.settings import LOOPBACK, split_url
 from overnight.words.foreign import one_line
 
@@ -24,22 +25,19 @@ if TYPE_CHECKING:
 
 PUBLIC = "https://api.telegram.org"
 POLL_S = 50  # that a call for updates may wait at the server
-ANSWER_S = 20.0  # for the answer of any call, beyond what it may wait
 AT_ONCE = 50  # updates in one answer
-LARGEST = 4 * 2**20  # bytes of an answer: fifty long messages are well under 1 MiB
-PART = 4096  # UTF-16 units that a message may have
 WHY = 200  # characters of what the server says
-LONGEST_WAIT_S = 600.0  # that a server may ask for
 _TOKEN = re.compile(r"(?P<bot>\d{1,20}):[A-Za-z0-9_-]{20,100}", re.ASCII)
 
 
 class TelegramError(Exception):
     """A call failed; says why in one line, without the token."""
 
-    def __init__(self, why: str, *, code: int = 0, wait_s: float = 0.0) -> None:
-        """`code`: of HTTP, 0 if no answer came; `wait_s`: how long the server asks us to wait."""
+    def __init__(self, why: str, *, code: int = 0, wait_s: float = 0.0, asked: bool = False) -> None:
+        """`code`: of HTTP, 0 if no answer came; `wait_s`: that the server asks us to wait; `asked`: the request went out."""
         super().__init__(why)
         self.code, self.wait_s = code, wait_s
+        self.unsure = code >= 500 or (asked and not code)  # noqa: PLR2004  # HTTP; it may have been carried out
 
     @property
     def again(self) -> bool:
@@ -98,15 +96,31 @@ class TelegramApi:
         """Send a text of at most `PART`: nothing in it is markup, and no link of it is looked up; buttons: label, data."""
         body: dict[str, object] = {"chat_id": chat, "text": text, "link_preview_options": {"is_disabled": True}}
         if buttons:
-            row = [{"text": label, "callback_data": data} for label, data in buttons]
-            body["reply_markup"] = {"inline_keyboard": [row]}
+            body["reply_markup"] = _keyboard(buttons)
         await self._call("sendMessage", body)
+
+    async def send_picture(self, chat: str, picture: bytes, caption: str, buttons: Sequence[tuple[str, str]] = ()) -> None:
+        """Send a picture with a text of at most `CAPTION`."""
+        import aiohttp
+
+        form = aiohttp.FormData({"chat_id": chat, "caption": caption})
+        if buttons:
+            form.add_field("reply_markup", json.dumps(_keyboard(buttons)))
+        form.add_field("photo", picture, filename="picture", content_type="application/octet-stream")
+        await self._call("sendPhoto", form=form)
 
     async def touched(self, query: str) -> None:
         """Say that the touch of a button came in, so that it stops waiting."""
         await self._call("answerCallbackQuery", {"callback_query_id": query})
 
-    async def _call(self, method: str, body: Mapping[str, object] | None = None, *, wait_s: float = 0.0) -> object:
+    async def _call(
+        self,
+        method: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        form: "aiohttp.FormData | None" = None,
+        wait_s: float = 0.0,
+    ) -> object:
         """The result of a method.
 
         Raises:
@@ -117,16 +131,17 @@ class TelegramApi:
         if self._session is None:
             raise AssertionError("not entered")
         timeout = aiohttp.ClientTimeout(total=ANSWER_S + wait_s, connect=ANSWER_S)
+        given: dict[str, Any] = {"json": body or {}} if form is None else {"data": form}  # Any: of either form
         try:
-            async with self._session.post(
-                self._root + method, json=body or {}, timeout=timeout, allow_redirects=False
-            ) as response:
-                content = await _read(response)
+            async with self._session.post(self._root + method, timeout=timeout, allow_redirects=False, **given) as response:
+                content = await read_answer(response)
                 return self._result(response.status, content)
+        except (aiohttp.ConnectionTimeoutError, aiohttp.ClientConnectorError) as error:
+            raise TelegramError("it does not answer" if isinstance(error, TimeoutError) else connection_words(error)) from None
         except TimeoutError:
-            raise TelegramError("it does not answer") from None
+            raise TelegramError("it does not answer", asked=True) from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise TelegramError(_said(error)) from None
+            raise TelegramError(connection_words(error), asked=True) from None
 
     def _result(self, status: int, content: bytes) -> object:
         try:
@@ -139,6 +154,10 @@ class TelegramApi:
         said = one_line(found.description.replace(self._token, "[token]"), WHY)
         wait_s = min(float(found.parameters.get("retry_after", 0) or 0), LONGEST_WAIT_S)
         raise TelegramError(f"{code} {said}".strip(), code=code if code >= 400 else 500, wait_s=wait_s)  # noqa: PLR2004  # HTTP
+
+
+def _keyboard(buttons: Sequence[tuple[str, str]]) -> Mapping[str, object]:
+    return {"inline_keyboard": [[{"text": label, "callback_data": data} for label, data in buttons]]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,45 +176,3 @@ def _answer() -> "TypeAdapter[_Answer]":
     from pydantic import TypeAdapter
 
     return TypeAdapter(_Answer)
-
-
-def parts_of(text: str) -> Sequence[str]:
-    """A text in parts that each fit into a message, cut at ends of lines where there are some; at least one."""
-    parts, rest = [], text
-    while _units(rest) > PART:
-        end = _fitting(rest)
-        cut = max(rest.rfind("\n", end // 2, end), 0) or end
-        parts.append(rest[:cut])
-        rest = rest[cut:].removeprefix("\n")
-    return [*parts, rest or "(nothing)"] if rest.strip() or not parts else parts
-
-
-def _units(text: str) -> int:
-    return len(text) + sum(character > "\uffff" for character in text)
-
-
-def _fitting(text: str) -> int:
-    """How many characters from the beginning fit."""
-    units = 0
-    for number, character in enumerate(text):
-        units += 2 if character > "\uffff" else 1
-        if units > PART:
-            return number
-    return len(text)
-
-
-async def _read(response: "aiohttp.ClientResponse") -> bytes:
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(2**16):
-        content += chunk
-        if len(content) > LARGEST:
-            raise TelegramError("its answer is too large", code=500)
-    return bytes(content)
-
-
-def _said(error: Exception) -> str:
-    """What went wrong, without the text of the error, which may have the address."""
-    reason = getattr(error, "os_error", None) or error
-    if isinstance(reason, OSError) and reason.strerror and not isinstance(error, UnicodeError):
-        return f"no connection: {one_line(re.sub(r'https?://[^ ]*', '', reason.strerror), WHY)}"
-    return f"no connection: {type(error).__name__}"

@@ -11,6 +11,9 @@ from overnight.operations.principal import Address
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
+MOST_PENDING = 3  # questions that wait for the owner: more are not read but clicked through
+MOST_OF_OTHERS = 2  # of members and guests: they cannot keep the owner's own agents from asking
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
@@ -22,6 +25,7 @@ class Asked:
     nonce: str  # what answers it, for the owner's eyes alone
     expires: float  # Unix time, s
     tells: str = ""  # what else the owner reads before they approve it
+    most: int = MOST_PENDING  # questions that may wait, this one included
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -54,9 +54,12 @@ class Context:
     origin: Origin = Origin.OWNER
     address: Address | None = None  # of the principal; None: this machine
     key: str = ""  # of a call that may come twice, such as by a message that is delivered again: the same key, the same call
+    since: float = 0.0  # of a call that is looked at again: Unix time before which it had no effect
     ceiling: Tier = Tier.PHYSICAL  # of the channel that it came by; what is above it needs the owner's approval
+    for_others: bool = False  # an agent calls in a turn that is not the owner's
     say: Callable[[str], None] = _silent  # for who waits meanwhile
     repositories: Mapping[str, Path] = field(default_factory=dict)  # that a face serves, by their names in addresses
+    guest_may: frozenset[str] = frozenset()  # operations that the owner named for guests
 
     @property
     def at_home(self) -> bool:
@@ -87,6 +90,18 @@ class Option:
     raises: bool = False  # another value than the default can raise the tier of a call
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """Something that a call began and that goes on by itself: where who asked for it can look how far it is."""
+
+    what: str  # such as `action #12`
+    operation: str  # that tells, and only reads
+    given: Mapping[str, object]
+    field: str  # of its answer
+    news: Sequence[str]  # values that are worth a word
+    ends: Sequence[str]  # those of them after which nothing comes
+
+
 # No slots: Python 3.11 cannot build `Operation[I, O](...)` of a frozen class with them.
 @dataclass(frozen=True, kw_only=True, eq=False, repr=False)
 class Operation(Generic[I, O]):
@@ -114,11 +129,13 @@ class Operation(Generic[I, O]):
     lasts: bool = False  # minutes or longer: who cannot wait for it has it carried out by a process of its own
     leads: Callable[[Context, I], str] | None = None  # of one that lasts: the address of the page of what it works on
     owner_only: bool = False  # no approval lets anybody else call it
+    guests: bool = False  # persons who may nothing else may call it
     raised: Callable[[Context, I], Tier] | None = None  # the tier of a call, if it is not the same for all
     requires: Callable[[Context, I], None] | None = None  # raises UserError if it may not start; not asked of the owner at home
     state: Callable[[Context, I], str] | None = None  # what an approval is bound to: a text of the state that it acts on
     tells: Callable[[Context, I], str] | None = None  # a line that the owner also reads before they approve a call
     read_back: Callable[[Context, I, O | None], Settled] | None = None  # looks again whether it took effect; None: killed
+    follows: Callable[[O], Sequence[Followed]] | None = None  # what it began that no task stands for
     words: Origin | Callable[[O], Origin] = Origin.FOREIGN  # whose words its answer has; see `words_of`
 
     def tier_of(self, context: Context, given: I) -> Tier:

@@ -11,6 +11,7 @@ operation that the owner was asked to approve: it stays in the record with the q
 import json
 import os
 import secrets
+import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import replace
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 UNREAD = "[hidden: the secrets cannot be read]"  # in place of a text that may have one
 HIDDEN, KEY_BYTES = "hidden", 8  # in place of the input of an operation that is `private`
 DETAIL = 300  # characters of an error in the record
+CUT_OFF = "its process ended while it was under way"  # the detail of a call of which that is known alone
 T = TypeVar("T")
 
 
@@ -92,6 +94,7 @@ class _Recorded:
             address=context.address,
             where=os.path.realpath(context.where),
         )
+        self._begun = time.time()
         self._hides = self._call.args != args
         self._kept = self._call  # as it is recorded if nobody is asked
         if operation.private:
@@ -137,6 +140,10 @@ class _Recorded:
     def _is_owner(self) -> bool:
         return self._context.principal.kind is Kind.OWNER
 
+    @property
+    def _is_for_others(self) -> bool:
+        return self._context.for_others or self._context.principal.kind in (Kind.MEMBER, Kind.GUEST)
+
     def _settle_earlier(self, record: "OperationRecord") -> bool:
         """Find out about the same call of a process that is gone; whether the owner has to be asked before it is repeated.
 
@@ -147,9 +154,9 @@ class _Recorded:
         for call in [each for digest in digests for each in record.open_calls(digest)]:
             if record.lives(call):
                 continue  # to start is refused then
-            settled = self._look(None)
+            settled = self._look(None, since=call.at)
             outcome = {Settled.DONE: CallState.DONE, Settled.NOT_DONE: CallState.FAILED}.get(settled, CallState.UNKNOWN)
-            record.end(call.number, outcome, "its process ended while it was under way")
+            record.end(call.number, outcome, CUT_OFF)
             name = f"an earlier call of `{self._operation.name}` with the same input"
             if settled is Settled.DONE:
                 raise Unsettled(f"{name} took effect before its process ended", fix="call it again to do it once more")
@@ -166,6 +173,7 @@ class _Recorded:
             ApprovalAsked: there is none, and the owner is asked now, or was before.
             Refused: they said no not long ago, or cannot be asked.
         """
+        from overnight.operations.events import MOST_OF_OTHERS, MOST_PENDING
         from overnight.operations.rendering import MOST_ASKED
         from overnight.operations.tables import AlreadyAsked, Refused
 
@@ -186,7 +194,8 @@ class _Recorded:
             name = self._operation.name
             raise Refused(f"the owner refused this call of `{name}` as number {number}", fix="do without it, or talk to them")
         try:
-            number = record.ask(self._call, state, self._told())
+            most = MOST_OF_OTHERS if self._is_for_others else MOST_PENDING
+            number = record.ask(self._call, state, self._told(), most=most)
         except AlreadyAsked as waiting:
             number = waiting.number
         raise ApprovalAsked(number, name=self._operation.name)
@@ -216,15 +225,15 @@ class _Recorded:
         """What became of a call that raised: a user's mistake is found before there is an effect."""
         if isinstance(error, UserError):
             return CallState.FAILED
-        settled = self._look(None)
+        settled = self._look(None, since=self._begun)
         return {Settled.DONE: CallState.DONE, Settled.NOT_DONE: CallState.FAILED}.get(settled, CallState.UNKNOWN)
 
-    def _look(self, found: object) -> Settled:
+    def _look(self, found: object, *, since: float = 0.0) -> Settled:
         read_back = self._operation.read_back
         if read_back is None:
             return Settled.UNKNOWN
         try:
-            return read_back(self._context, self._given, found)
+            return read_back(replace(self._context, since=since), self._given, found)
         except (OSError, OvernightError):
             return Settled.UNKNOWN
 

@@ -18,8 +18,14 @@ class Kind(StrEnum):
 
     OWNER = "owner"
     MEMBER = "member"  # a person whom the owner lets in
+    GUEST = "guest"  # the same, for what the owner names alone
     AGENT = "agent"  # a program that acts for a person, such as a coding agent
     STRANGER = "stranger"  # anybody else: may do nothing
+
+    @property
+    def is_let_in(self) -> bool:
+        """Whether it is a person beside the owner, whose memory is their own."""
+        return self in (Kind.MEMBER, Kind.GUEST)
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from overnight.files.state_folder import state_folder
 from overnight.ledger.owner import Codec
 from overnight.ledger.store import SqliteEventStore
 from overnight.operations.call import Call, CallState
-from overnight.operations.events import Answered, Asked, Ended, Event, Started, decode, encode
+from overnight.operations.events import MOST_PENDING, Answered, Asked, Ended, Event, Started, decode, encode
 from overnight.operations.principal import Address
 from overnight.operations.tables import CallTables
 
@@ -62,6 +62,7 @@ class OpenCall:
 
     number: int
     id: str
+    at: float  # Unix time at which it was begun
 
 
 class OperationRecord:
@@ -94,15 +95,16 @@ class OperationRecord:
         """Unix time by the record's clock, s."""
         return self._clock()
 
-    def ask(self, call: Call, state: str, tells: str = "") -> int:
-        """Ask the owner to approve a call in a state; the number of the question.
+    def ask(self, call: Call, state: str, tells: str = "", *, most: int = MOST_PENDING) -> int:
+        """Ask the owner to approve a call in a state, if no more than `most` wait then; the number of the question.
 
         Raises:
             AlreadyAsked: the same question waits already.
             Refused: too many wait.
         """
         nonce = secrets.token_urlsafe(NONCE_BYTES)
-        return self._store.append(Asked(call=call, state=state, nonce=nonce, expires=self.now + ASKED_S, tells=tells))
+        expires = self.now + ASKED_S
+        return self._store.append(Asked(call=call, state=state, nonce=nonce, expires=expires, tells=tells, most=most))
 
     def answer(self, number: int, *, granted: bool, by: str, address: Address | None) -> Approval:
         """Answer a question; `by` must be the owner, which the caller checks.
@@ -158,8 +160,9 @@ class OperationRecord:
     def open_calls(self, digest: str) -> Sequence[OpenCall]:
         """The calls with this digest that have no outcome."""
         with self._store.reading() as db:
-            rows = db.execute("SELECT seq, id FROM calls WHERE digest=? AND outcome='started'", (digest,)).fetchall()
-        return [OpenCall(number=int(seq), id=str(name)) for seq, name in rows]
+            query = "SELECT seq, id, at FROM calls JOIN events USING(seq) WHERE digest=? AND outcome='started'"
+            rows = db.execute(query, (digest,)).fetchall()
+        return [OpenCall(number=int(seq), id=str(name), at=float(at)) for seq, name, at in rows]
 
     def lives(self, call: OpenCall) -> bool:
         """Whether the process of a call that is under way is still there."""

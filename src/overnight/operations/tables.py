@@ -11,8 +11,6 @@ from overnight.ledger.port import Recorded
 from overnight.operations.call import CallState
 from overnight.operations.events import Answered, Asked, Ended, Event, Started
 
-MOST_PENDING = 3  # approvals that wait for the owner: more are not read but clicked through
-
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS approvals(
   seq INTEGER PRIMARY KEY, digest TEXT NOT NULL, state TEXT NOT NULL, nonce TEXT NOT NULL, at REAL NOT NULL,
@@ -75,9 +73,9 @@ def _ask(db: sqlite3.Connection, seq: int, at: float, asked: Asked) -> None:
     for number, of, state in waiting:
         if (of, state) == (digest, asked.state):
             raise AlreadyAsked(int(number))
-    if len(waiting) >= MOST_PENDING:
+    if len(waiting) >= asked.most:
         raise Refused(
-            f"{MOST_PENDING} approvals wait for the owner already",
+            f"{len(waiting)} approvals wait for the owner already",
             fix="the owner sees them with `overnight approvals`; ask again when one is answered",
         )
     row = (seq, digest, asked.state, asked.nonce, at, asked.expires)

@@ -73,7 +73,7 @@ def render_html(looked: Looked, *, may_order: bool) -> str:
     """A page as HTML, with forms for its orders if its reader may give some."""
     page: AnyPage = looked.page
 
-    def order(name: str, offers: Mapping[str, Sequence[str]] | None = None, **given: object) -> OrderForm:
+    def order(name: str, offers: Mapping[str, Sequence[str]] | None = None, /, **given: object) -> OrderForm:
         """The form of an operation, with these inputs given, and for others a choice of values."""
         return order_form(name, looked, given, offers or {})
 

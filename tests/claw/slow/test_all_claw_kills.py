@@ -27,11 +27,22 @@ BATCH = [
 @pytest.mark.usefixtures("claw_state")
 def test_a_kill_at_every_boundary(tmp_path: Path) -> None:
     """Before and after each commit, send, acknowledgement and effect of a whole day."""
-    [boundaries] = live(tmp_path, DAY, [0])
+    [boundaries] = live(tmp_path, DAY, [[0]])
     kills = list(range(1, boundaries + 1))
-    live(tmp_path, DAY, kills)
+    live(tmp_path, DAY, [[each] for each in kills])
     for each in kills:
         check(tmp_path / str(each), DAY)
+
+
+@pytest.mark.usefixtures("claw_state")
+def test_two_kills_at_every_boundary(tmp_path: Path) -> None:
+    """Of a call that is approved: the second process is killed in its first steps, which go on with what the first one left."""
+    said = [("teller", "burn b")]
+    [boundaries] = live(tmp_path, said, [[0]])
+    kills = [[first, second] for first in range(1, boundaries + 1) for second in range(1, 7)]
+    live(tmp_path, said, kills)
+    for first, second in kills:
+        check(tmp_path / f"{first}-{second}", said)
 
 
 @pytest.mark.usefixtures("claw_state")

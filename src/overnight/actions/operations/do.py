@@ -21,11 +21,11 @@ from overnight.actions.operations._signs import read_signs
 from overnight.actions.operations._starting import have_board
 from overnight.actions.record import ActionRecord
 from overnight.actions.roles.readiness import require_coder
-from overnight.actions.state import Board, Stage
+from overnight.actions.state import ENDED, Board, Stage
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository, open_repository
-from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
+from overnight.operations.operation import Argument, Context, Followed, Operation, Option, Settled, Tier
 from overnight.operations.principal import Origin
 from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
@@ -212,6 +212,22 @@ def read_back(_context: Context, _given: DoInput, found: AskedActions | None) ->
     return Settled.DONE if all(each.number in actions for each in found.actions) else Settled.NOT_DONE
 
 
+def follows(found: AskedActions) -> Sequence[Followed]:
+    """Each of them, until it is merged or dropped."""
+    ends = sorted(ENDED)
+    return [
+        Followed(
+            what=f"action #{each.number}, {printable(each.title, NAME)}: `result {each.number}` shows what came of it",
+            operation="action history",
+            given={"number": each.number, "limit": 1},
+            field="stage",
+            news=[Stage.WAITING, *ends],
+            ends=ends,
+        )
+        for each in found.actions
+    ]
+
+
 def render(found: AskedActions) -> str:
     """What is queued, and where to look."""
     lines = [f"#{each.number} {each.title}: queued, in {printable(each.folder, NAME)}{_after(each)}" for each in found.actions]
@@ -233,6 +249,7 @@ OPERATION = Operation(
     tier=Tier.COSTLY,
     of_machine=True,
     run=run,
+    follows=follows,
     words=Origin.CLAW,
     render=render,
     notes=lambda found: found.notes,

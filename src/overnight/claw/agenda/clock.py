@@ -14,7 +14,7 @@ from overnight.claw.record.schedules import Planned
 from overnight.errors import UserError
 from overnight.jobs.schedule import SET_BACK_S
 from overnight.ledger.sealed import seal
-from overnight.operations.principal import Kind, Origin
+from overnight.operations.principal import Origin
 from overnight.words.foreign import one_line
 
 AT_ONCE = 100  # schedules in one pass
@@ -79,10 +79,11 @@ class Agenda:
     def _stranger(self, plan: Planned) -> str:
         """Why who set it has no say any more; empty: they have."""
         new = plan.set
-        if new.role is not Kind.MEMBER:
+        if not new.role.is_let_in:
             return ""
         person = self._record.person_at(new.to.channel, new.to.id)
-        return "" if person.name == new.person else f"{new.person} is not known here any more"
+        is_same = (person.name, person.role) == (new.person, new.role)
+        return "" if is_same else f"{new.person} is not known here any more"
 
     def _is_own_idea(self, new: ScheduleSet) -> bool:
         """Whether no person asked for it, in so many words or in others that a model understood."""

@@ -7,8 +7,8 @@ Does not cover: what such a command does; it is run again and again as long as t
 """
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from overnight.errors import UserError
@@ -23,7 +23,7 @@ CANNOT_RUN = (126, 127)  # exit codes of a shell
 VALUE = 100  # characters of a value that are shown
 NAME = 100
 _FORM = re.compile(
-    r"(?P<how><=|>=|==|!=|=|<|>|contains |is not |is |under |over |at least |at most )?\s*(?P<value>.+)", re.DOTALL
+    r"(?P<how><=|>=|==|!=|=|<|>|contains |is not |is one of |is |under |over |at least |at most )?\s*(?P<value>.+)", re.DOTALL
 )
 _HOWS = {"": "==", "=": "==", "is ": "==", "is not ": "!=", "under ": "<", "over ": ">", "at least ": ">=", "at most ": "<="}
 _NUMBER = re.compile(r"-?\d[\d_,]*(?:\.\d+)?")
@@ -50,6 +50,10 @@ class Condition:
     fails: bool = False  # it is so when it is not as wanted
     margin: float = 0.0  # by which a number has to come back before it counts as no more so
     looks: int = 1  # one after the other that have to agree
+    ends: str = ""  # as `wanted`: when that is so, too, the watch is over
+    news: bool = False  # each new item of the operation's answer: a list, the newest first, each with a `number` that grows
+    after: int = 0  # the number from which on they are new
+    answers: Sequence[Sequence[str]] = ()  # below each: a label, and what it says, with `{number}`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class Look:
 
     holds: bool
     value: str  # as it is shown; foreign
+    over: bool = False  # nothing comes after it
 
 
 def readable(name: str) -> AnyOperation:
@@ -84,6 +89,8 @@ def check_form(condition: Condition) -> None:
         raise UserError("it is not said what to look at", fix="give a command, or an operation with --operation")
     if condition.operation:
         readable(condition.operation)
+    if condition.news and (condition.command or condition.wanted or condition.field or condition.fails):
+        raise UserError("what is new is looked for in a whole answer", fix="give --news with --operation and --given alone")
     how, value = read_wanted(condition.wanted)
     if how in ("<", "<=", ">", ">=") and number_of(value) is None:
         raise UserError(f"`{printable(condition.wanted, NAME)}` compares with no number", fix="write it as `< 5`")
@@ -102,7 +109,8 @@ async def look(condition: Condition, context: Context, *, was: bool = False) -> 
         found: object = text.strip()
     else:
         found = field_of(await _answer(condition, context), condition.field)
-    return Look(holds=compares(found, condition, was=was) != condition.fails, value=_shown(found))
+    over = bool(condition.ends) and compares(found, replace(condition, wanted=condition.ends), was=False)
+    return Look(holds=compares(found, condition, was=was) != condition.fails, value=_shown(found), over=over)
 
 
 def compares(found: object, condition: Condition, *, was: bool) -> bool:
@@ -114,6 +122,8 @@ def compares(found: object, condition: Condition, *, was: bool) -> bool:
     if not condition.wanted:
         return bool(found)
     how, value = read_wanted(condition.wanted)
+    if how == "is one of":
+        return _text(found).lower() in [each.strip().lower() for each in value.split(",")]
     if how == "contains":
         return value.lower() in _text(found).lower()
     if how in ("==", "!="):
@@ -193,17 +203,29 @@ async def _command(command: str, context: Context) -> tuple[int, str]:
 async def _answer(condition: Condition, context: Context) -> Any:  # Any: JSON
     import json
 
+    from overnight.operations.json_text import json_text
+
+    return json.loads(json_text((await answer_of(condition, context))[1]))
+
+
+async def answer_of(condition: Condition, context: Context) -> tuple[AnyOperation, Any]:  # Any: what the operation answers
+    """What the operation of a condition answers now.
+
+    Raises:
+        CannotLook: it does not.
+    """
+    import json
+
     from anyio import to_thread
 
     from overnight.errors import OvernightError
     from overnight.operations.foreign_input import read_input
-    from overnight.operations.json_text import json_text
     from overnight.operations.perform import perform
 
     try:
         operation = readable(condition.operation)
         given = read_input(operation, json.dumps(dict(condition.given)))
-        return json.loads(json_text(await to_thread.run_sync(perform, operation, context, given)))
+        return operation, await to_thread.run_sync(perform, operation, context, given)
     except OvernightError as error:
         raise CannotLook(one_line(str(error), 2 * VALUE)) from error
 

@@ -1,13 +1,15 @@
-"""Says what nobody asked for: after quiet hours, at most so often a day, and all that waits for one person at once."""
+"""Says what nobody asked for: after quiet hours, at most so often a day, all that waits for one person at once, and where they
+wrote last."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from overnight.claw.charter import Charter
 from overnight.claw.events import Released, Send
+from overnight.claw.record.reaching import addresses_of, person_of
 from overnight.claw.record.record import ClawRecord
 from overnight.jobs.schedule import instant, zone_of
-from overnight.ledger.pending import Item
 from overnight.ledger.sealed import SealedText, seal
 from overnight.operations.principal import Address
 from overnight.words.foreign import one_line
@@ -35,22 +37,27 @@ class Courier:
         now, charter = self._record.clock(), self._charter()
         until = self._not_before(now, charter)
         free = [(item, send) for item, send in held if until is None or send.urgent]
-        for to in dict.fromkeys(send.to for _, send in free):
-            self._say(to, [(item, send) for item, send in free if send.to == to])
+        where = {to: self._where(to, charter) for to in {send.to for _, send in free}}
+        for to in dict.fromkeys(where[send.to] for _, send in free):
+            self._say(to, [send for _, send in free if where[send.to] == to])
         if free:
             self._newest = now
         return until if len(free) < len(held) else None
 
-    def _say(self, to: Address, held: Sequence[tuple[Item, Send]]) -> None:
-        """One message for all of it, and the questions, which have buttons of their own."""
-        plain = [send for _, send in held if not send.approval]
+    def _where(self, to: Address, charter: Charter) -> Address:
+        """The address that this person used last."""
+        person = person_of(self._record, to)
+        return next(iter(addresses_of(self._record, person, [each.name for each in charter.channels])), to)
+
+    def _say(self, to: Address, held: Sequence[Send]) -> None:
+        """One message for all of it, what has a picture or buttons, and the questions, which count at their own address."""
+        own = [send for send in held if send.approval or send.picture or send.answers]
+        plain = [send for send in held if send not in own]
         said = [text for text in self._record.texts([send.text for send in plain]) if text]
         texts: list[SealedText] = [seal(batch_words(said))] if said else []
         sends = [Send(key=f"held {plain[0].key}", to=to, text=each.ref) for each in texts]
-        sends += [
-            Send(key=f"held {send.key}", to=to, text=send.text, approval=send.approval) for _, send in held if send.approval
-        ]
-        self._record.append(Released(keys=tuple(send.key for _, send in held), sends=tuple(sends)), texts=texts)
+        sends += [replace(each, key=f"held {each.key}", to=each.to if each.approval else to, urgent=False) for each in own]
+        self._record.append(Released(keys=tuple(send.key for send in held), sends=tuple(sends)), texts=texts)
 
     def _not_before(self, now: float, charter: Charter) -> float | None:
         """When something that is not urgent may be said; None: now."""

@@ -7,14 +7,13 @@ from pathlib import Path
 
 from overnight.claw.events import Finished, Fired, Received
 from overnight.claw.record.record import ClawRecord
-from overnight.errors import OvernightError, UserError
+from overnight.errors import UserError
 from overnight.ledger.sealed import seal
 from overnight.operations.operation import Context
 from overnight.operations.principal import Address, Kind, Origin
-from overnight.operations.registry import find
 from overnight.operations.tasks.folder import find_task
 from overnight.operations.tasks.task import TaskState
-from overnight.operations.tasks.views import TaskPage, page_of
+from overnight.operations.tasks.views import page_of, result_words
 from overnight.words.foreign import printable, printable_lines
 from overnight.words.quantities import duration
 
@@ -78,20 +77,6 @@ def end_words(name: str) -> str | None:
     head = f"{_ENDS[page.task.state]}{lasted}: `{page.task.call}` (task {page.task.name})"
     if page.task.state is TaskState.DONE:
         holds = "" if page.holds is None else "\nwhat it checks holds" if page.holds else "\nwhat it checks does NOT hold"
-        return "\n".join(filter(None, [head + holds, _result(page)]))
+        return "\n".join(filter(None, [head + holds, printable_lines(result_words(page), LONGEST)]))
     why = f"{page.error}{'; ' if page.fix else ''}{page.fix}"
     return "\n".join(filter(None, [head, why, *(f"  {line}" for line in page.lines)]))
-
-
-def _result(page: TaskPage) -> str:
-    """What it returned, in the words of its operation."""
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        operation = find(page.task.operation)
-        if operation is None or page.result is None:
-            return ""
-        found = TypeAdapter(operation.output).validate_python(page.result)
-        return printable_lines(operation.render(found), LONGEST)
-    except (ValidationError, OvernightError, TypeError):
-        return ""

@@ -7,7 +7,7 @@ less often, says so once, and says when it can again.
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,8 +15,19 @@ from anyio import create_task_group
 from anyio.abc import TaskGroup
 
 from overnight.claw.agenda.conditions import CannotLook, Condition, Look, look
+from overnight.claw.agenda.news import Item, news
 from overnight.claw.agenda.rule import read_rule
-from overnight.claw.events import Event, Fired, Noticed, ScheduleKind, ScheduleState, Send, WatchSeen, WatchState
+from overnight.claw.events import (
+    Event,
+    Fired,
+    Noticed,
+    ScheduleDropped,
+    ScheduleKind,
+    ScheduleState,
+    Send,
+    WatchSeen,
+    WatchState,
+)
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.record.schedules import Planned
 from overnight.claw.taint import joined
@@ -27,6 +38,7 @@ from overnight.operations.principal import Origin, Principal
 from overnight.words.foreign import one_line, printable
 
 FLOOR_S = 10  # between two looks of a watch
+NEWS_S = 10  # the same of one that looks for what is new, which reads a list of ours and does not wait long
 APART_S = 600.0  # between two runs of a watch
 SLOWEST_S = 3600.0  # between looks of one that cannot find out
 FAILURES = 3  # one after the other, before it says that it cannot find out
@@ -42,6 +54,7 @@ class _Eye:
     agreed: int = 0  # looks in a row that differ from what is recorded
     failures: int = 0
     busy: bool = False  # it looks just now
+    told: int = 0  # the number of the newest item that was said
 
 
 class Watcher:
@@ -102,6 +115,8 @@ class Watcher:
         for plan in self._record.watches():
             period_s = _period_of(plan)
             condition = condition_of(self._record.text(plan.set.check)) if plan.set.check else None
+            if period_s and condition and condition.news:
+                period_s = min(period_s, NEWS_S)
             if condition is not None and period_s is not None:
                 self._watches[plan.number] = (plan, condition, period_s)
         for number in self._watches:
@@ -111,7 +126,7 @@ class Watcher:
     async def _look(self, number: int, now: float) -> None:
         eye, (plan, condition, period_s) = self._eyes[number], self._watches[number]
         try:
-            found = await look(condition, self._context(plan, condition), was=plan.seen is WatchState.YES)
+            found, items = await self._found(plan, condition, eye)
         except CannotLook as error:
             eye.failures += 1
             plan = self._record.schedule(number) or plan
@@ -128,8 +143,14 @@ class Watcher:
         if plan.seen is WatchState.FAILING:
             self._report(plan, WatchState.NO, "")
             plan = replace(plan, seen=WatchState.NO)
-        eye.agreed = eye.agreed + 1 if state is not plan.seen else 0
-        if state is plan.seen or eye.agreed < condition.looks:
+        if condition.news:
+            for item in items:
+                self._fire(plan, found, item)
+                eye.told = item.number
+            return
+        is_new = state is not plan.seen or found.over
+        eye.agreed = eye.agreed + 1 if is_new else 0
+        if not is_new or eye.agreed < condition.looks:
             return
         if state is WatchState.YES and plan.fired_at and 0 <= self._record.clock() - plan.fired_at < APART_S:
             return  # if it is still so then, it fires then
@@ -139,11 +160,25 @@ class Watcher:
         else:
             self._record.append(WatchSeen(schedule=number, state=state))
 
-    def _fire(self, plan: Planned, found: Look) -> None:
+    async def _found(self, plan: Planned, condition: Condition, eye: _Eye) -> tuple[Look, Sequence[Item]]:
+        """What it is now, or what is new.
+
+        Raises:
+            CannotLook: it cannot be found out.
+        """
+        context = self._context(plan, condition)
+        if not condition.news:
+            return await look(condition, context, was=plan.seen is WatchState.YES), ()
+        items = await news(condition, context, after=max(eye.told, condition.after))
+        return Look(holds=bool(items), value=""), items
+
+    def _fire(self, plan: Planned, found: Look, item: Item | None = None) -> None:
+        """Open its cause; one that is open already, as this item was fired before a restart, stays alone."""
         new = plan.set
         said = self._record.text(new.text)
         acts = new.what is ScheduleKind.ASK
-        text = seal(said if acts else f"{said} ({printable(found.value, WHY)})")
+        words = item.text if item else f"{said} ({printable(found.value, WHY)})"
+        text = seal(said if acts else words)
         fired = Fired(
             schedule=plan.number,
             due=int(self._record.clock()),
@@ -151,14 +186,18 @@ class Watcher:
             to=new.to,
             person=new.person,
             role=new.role,
-            origin=new.origin if acts else joined([new.origin, Origin.TOOL]),
+            origin=new.origin if acts else joined([new.origin, item.origin if item else Origin.TOOL]),
             what=new.what,
             run=plan.total + 1,
             unasked=True,
             urgent=new.urgent,
             watch=True,
+            item=item.number if item else 0,
+            picture=item.picture if item and not acts else "",
+            answers=item.answers if item and not acts else (),
         )
-        self._record.open_cause(fired, text)
+        ended = [ScheduleDropped(schedule=plan.number, by="")] if found.over else []
+        self._record.open_cause(fired, text, also=ended)
 
     def _report(self, plan: Planned, state: WatchState, why: str) -> None:
         """Say once that it cannot find out, or that it can again."""

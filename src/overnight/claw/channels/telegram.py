@@ -5,18 +5,21 @@ ours and shows a bot nothing that it wrote: what may have been sent before a kil
 """
 
 import time
-from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 
 from overnight.claw.channels.health import Health
+from overnight.claw.channels.parts import SentParts
+from overnight.claw.pictures import read_picture
 from overnight.claw.port import Outgoing
+from overnight.notices.parts import CAPTION, parts_of
 from overnight.notices.port import Deaf, Message, NotSent
-from overnight.notices.telegram_api import POLL_S, TelegramApi, TelegramError, parts_of
+from overnight.notices.telegram_api import POLL_S, TelegramApi, TelegramError
 from overnight.words.foreign import printable
 
 NAMED = "CLAW_TELEGRAM"  # the secret, unless claw.yaml names another
-PARTLY = 100  # messages of which is known how many parts were sent
+MISSING = "it has no token, which @BotFather gives you for a bot of your own"
 CONFLICT = "another program reads this bot, and a bot has one reader: stop it, or make a bot of its own with @BotFather"
 
 
@@ -27,7 +30,7 @@ class TelegramChat:
         """`secret`: the name of the token's; `url`: of a Bot API server of one's own."""
         self._environment, self._secret, self._url = environment, secret or NAMED, url
         self.health = Health()
-        self._sent_parts: OrderedDict[str, int] = OrderedDict()
+        self._sent = SentParts()
 
     async def receive(self, take: Callable[[Message], None]) -> None:
         """Pass on what persons write, and the touches of buttons as messages of theirs."""
@@ -49,17 +52,24 @@ class TelegramChat:
             raise self._deaf(error) from None
 
     async def send(self, message: Outgoing) -> None:
-        """Send it, in parts if it is long; a part that is known to be sent is not sent again."""
-        parts = parts_of(message.text)
+        """Send it, in parts if it is long; what is known to be sent is not sent again, and its mark is before the rest."""
+        left = self._sent.left(message)
+        parts = parts_of(left)
+        asked = [(each.label, each.data) for each in message.buttons]
+        picture = read_picture(Path(message.picture)) if message.picture and len(parts_of(left, CAPTION)) == 1 else b""
         try:
             async with self._api() as api:
-                for number in range(self._sent_parts.get(message.key, 0), len(parts)):
-                    buttons = [(each.label, each.data) for each in message.buttons] if number == len(parts) - 1 else ()
-                    await api.send(message.to.id, parts[number], buttons)
-                    self._note(message.key, number + 1)
+                if picture:
+                    await api.send_picture(message.to.id, picture, left, asked)
+                    return
+                for part in parts:
+                    buttons = asked if part is parts[-1] else ()
+                    await api.send(message.to.id, part, buttons)
+                    left = left[len(part) :].removeprefix("\n")
+                    self._sent.note(message, left)
         except TelegramError as error:
-            raise NotSent(self._words(error), again=error.again, wait_s=error.wait_s) from None
-        self._sent_parts.pop(message.key, None)
+            raise NotSent(self._words(error), again=error.again, wait_s=error.wait_s, unsure=error.unsure) from None
+        self._sent.end(message)
 
     async def find(self, message: Outgoing) -> bool | None:  # noqa: ARG002  # the port's
         """None: a bot is not shown what it wrote."""
@@ -80,13 +90,8 @@ class TelegramChat:
     def _api(self) -> TelegramApi:
         token = self._environment.get(self._secret, "").strip()
         if not token:
-            raise TelegramError(f"it has no token: overnight secret set {self._secret}", code=401)
+            raise TelegramError(MISSING, code=401)
         return TelegramApi(token, self._url)
-
-    def _note(self, key: str, sent: int) -> None:
-        self._sent_parts[key] = sent
-        while len(self._sent_parts) > PARTLY:
-            self._sent_parts.popitem(last=False)
 
     def _deaf(self, error: TelegramError) -> Deaf:
         return Deaf(self._words(error), again=error.code not in {401, 404, 409})
@@ -94,6 +99,8 @@ class TelegramChat:
     def _words(self, error: TelegramError) -> str:
         if error.code == 409:  # noqa: PLR2004  # HTTP
             return CONFLICT
+        if str(error) == MISSING:
+            return f"{MISSING}: overnight secret set {self._secret}"
         if error.code in {401, 404}:
             return f"Telegram does not take its token ({error}): overnight secret set {self._secret}"
         return str(error)

@@ -7,10 +7,12 @@ from difflib import SequenceMatcher
 from overnight.claw.grammar.sentence import Sentence
 from overnight.claw.port import Turn
 from overnight.operations.principal import Kind
+from overnight.operations.sentences import room_sentences
 from overnight.words.foreign import printable
 
 SUBJECTS = {
     "reminders": "reminders and what I do at times",
+    "watches": "what I look at for you",
     "notes": "what I know",
     "campaigns": "campaigns in your repositories",
     "actions": "features and fixes that agents make",
@@ -18,21 +20,27 @@ SUBJECTS = {
     "me": "myself",
 }
 NEAREST = 3
+MOST = 4  # examples of a subject
 SHOWN = 80  # characters of a sentence in an answer
+_STATEMENT = re.compile(r"(?:my|our|the|[\w-]+'s) [\w' -]{1,60}? (?:is|are|was|lives?|costs?|works?|opens?) ", re.IGNORECASE)
 ALMOST = 0.6  # from where on an example is worth showing
 
 
 def help_text(sentences: Sequence[Sentence], subject: str, *, members_only: bool) -> str:
     """An example of each subject, or all of one."""
     known = [each for each in sentences if each.members or not members_only]
-    chosen = [each for each in known if each.subject.rstrip("s") == subject.lower().rstrip("s")]
+    rooms = {room.subject: room for room in room_sentences()}
+    chosen = [example for each in known if _same(each.subject, subject) for example in each.examples]
+    chosen += [example for room in rooms.values() if _same(room.subject, subject) for example in room.examples]
     if chosen:
-        return "\n".join(["You can say:", *(f"  {example}" for each in chosen for example in each.examples)])
+        return "\n".join(["You can say:", *dict.fromkeys(f"  {example}" for example in chosen)])
     lines = ["I understand, also without a model:"]
     for name, about in SUBJECTS.items():
         examples = [each.examples[0] for each in known if each.subject == name]
-        lines += [f"{about}:", *(f"  {example}" for example in examples[:4])] if examples else []
-    subjects = [name for name in SUBJECTS if any(each.subject == name for each in known)]
+        lines += [f"{about}:", *(f"  {example}" for example in examples[:MOST])] if examples else []
+    for room in rooms.values():
+        lines += [f"{room.about}:", *(f"  {example}" for example in room.examples[:MOST])]
+    subjects = [name for name in SUBJECTS if any(each.subject == name for each in known)] + [*rooms]
     return "\n".join(
         [*lines, f"More of each: help {' · help '.join(subjects)}", "stop · go on: nothing of mine begins until you say so"]
     )
@@ -52,11 +60,18 @@ def nearest(text: str, said: str, sentences: Sequence[Sentence], *, members_only
     """That a sentence was not understood, and the examples that are nearest to it."""
     if said:
         return f"Did you mean: {printable(said, SHOWN)}\nSay it so, and I do it."
-    examples = [example for each in sentences if each.members or not members_only for example in each.examples]
+    if _STATEMENT.match(text):
+        return f"Shall I keep that? Say: note that {printable(text, SHOWN)}"
+    known = [example for each in sentences if each.members or not members_only for example in each.examples]
+    examples = list(dict.fromkeys(known))
     near = sorted(examples, key=lambda example: _likeness(text, example), reverse=True)[:NEAREST]
     if shown := [example for example in near if _likeness(text, example) >= ALMOST]:
         return "\n".join(["I do not understand that. You can say:", *(f"  {example}" for example in shown)])
     return "I do not understand that. `help` lists what I do without a model."
+
+
+def _same(subject: str, asked: str) -> bool:
+    return subject.rstrip("s") == asked.lower().rstrip("s")
 
 
 def _likeness(text: str, example: str) -> float:

@@ -1,17 +1,23 @@
 """Sentences about the claw's own things: reminders, notes, what it knows, and itself."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
+from overnight.claw.events import Fired, ScheduleState
+from overnight.claw.grammar.moving import moved
 from overnight.claw.grammar.sentence import Meaning, Sentence, Talk, direct, form, wants
 from overnight.claw.grammar.when import read_when
+from overnight.operations.principal import Kind
 from overnight.words.foreign import printable
 
 SHOWN = 80  # characters of what a person said, in an answer
+NO_WORDS = "Of what? Say for example `remind me {when} to stretch`."
 NO_TIME = "I do not understand when. Say `in 20 minutes`, `at 22:00`, `tomorrow at 9` or `every weekday at 8`."
 MOST_LISTED = 8
 _WHICH = (
-    r"(?:it|that|(?:the |my )?(?:reminder|schedule|watch)?(?: ?#?(?P<number>\d{1,9})| (?:about|to|of|for) (?P<about>.+?))?)"
+    r"(?:it|that|the last one|(?P<all>(?:all|everything)(?: (?:my |the )?(?:reminders|schedules|watches))?)"
+    r"|(?:the |my )?(?:reminder|schedule|watch)?(?: ?#?(?P<number>\d{1,9})| (?:about|to|of|for) (?P<about>.+?))?"
+    r"|(?:the |my )?(?P<bare>.+?)(?: (?:reminder|schedule|watch))?)"
 )
 _STOP = frozenset(
     [
@@ -37,7 +43,8 @@ _STOP = frozenset(
         "with",
     ]
 )
-_REMIND = r"(?:remind|tell|ping|nudge|wake) me"
+_REMIND_VERBS = "remind|tell|ping|nudge|wake"
+_REMIND = rf"(?:{_REMIND_VERBS}) me"
 
 
 def _set(when: str, what: str, talk: Talk, *, act: bool = False) -> Meaning | None:
@@ -71,12 +78,38 @@ def _when_last(found: Mapping[str, str], talk: Talk) -> Meaning | None:
 
 
 def _remind(found: Mapping[str, str], talk: Talk) -> Meaning | None:
-    return _when_first(found, talk) or _when_last(found, talk) or Meaning(say=NO_TIME)
+    said = {"rest": f"to {found['rest']}"} if found["named"] else found
+    verb = (found["verb"] or "").lower()
+    meaning = _when_first(found, talk) or _when_last(said, talk)
+    if meaning or talk.models or verb == "tell":  # `tell me a joke` is about no time
+        return meaning
+    rest = found["rest"].removeprefix("up ")
+    if verb == "wake" and (wakes := _set(rest, "wake up", talk)):
+        return wakes
+    is_time = read_when(rest, talk.turn.zone, talk.turn.at) is not None
+    return Meaning(say=NO_WORDS.format(when=printable(rest, SHOWN)) if is_time else NO_TIME, failed=True)
 
 
 def _later(found: Mapping[str, str], talk: Talk) -> Meaning | None:
     """`in 20 minutes, remind me to stretch`, `every weekday at 8: stand-up`."""
     return _set(found["when"], found["what"], talk)
+
+
+def _alarm(found: Mapping[str, str], talk: Talk) -> Meaning | None:
+    """`set an alarm for 7`, `set a reminder for 8am to water the plants`."""
+    for when in (found["when"], f"at {found['when']}"):
+        if meaning := _set(when, found["what"] or "wake up", talk):
+            return meaning
+    return None
+
+
+def _snooze(found: Mapping[str, str], talk: Talk) -> Meaning | None:
+    """What was said last because it was due comes once more."""
+    newest = talk.seen.record.newest_of(["fired"], 50)
+    fired = next((e.event for e in newest if isinstance(e.event, Fired) and e.event.person == talk.turn.person), None)
+    if fired is None:
+        return Meaning(say="Nothing was due yet.", failed=True)
+    return _set(f"in {found['time'] or '10 minutes'}", talk.seen.record.text(fired.text), talk)
 
 
 def _ask_later(found: Mapping[str, str], talk: Talk) -> Meaning | None:
@@ -87,17 +120,23 @@ def _ask_later(found: Mapping[str, str], talk: Talk) -> Meaning | None:
 def _cancel(found: Mapping[str, str], talk: Talk) -> Meaning | None:
     """Drop the reminder that is meant."""
     number = _one_of(found, talk, "cancel")
-    return number if isinstance(number, Meaning) else Meaning(calls=(direct("claw unschedule", numbers=[number]),))
+    if number is None or isinstance(number, Meaning):
+        return number
+    return Meaning(calls=(direct("claw unschedule", numbers=[number]),))
 
 
 def _move(found: Mapping[str, str], talk: Talk) -> Meaning | None:
     """Have it come at another time."""
     number = _one_of(found, talk, "move")
-    if isinstance(number, Meaning):
+    if number is None or isinstance(number, Meaning):
         return number
-    when = read_when(found["when"], talk.turn.zone, talk.turn.at) or read_when(
-        f"at {found['when']}", talk.turn.zone, talk.turn.at
-    )
+    plan = talk.seen.record.schedule(number)
+    if plan is not None and talk.turn.role is not Kind.OWNER and plan.set.person != talk.turn.person:
+        plan = None  # what is another person's is said by the operation, and no more of it
+    when = moved(plan, found["when"], talk)
+    if when is None and plan is not None and plan.set.when.lower().startswith("every "):
+        again = printable(plan.set.when, SHOWN)
+        return Meaning(say=f"It repeats: {again}. Say for example `move #{number} to every day at 9`, or `cancel #{number}`.")
     return Meaning(calls=(direct("claw reschedule", number=number, when=when),)) if when else Meaning(say=NO_TIME)
 
 
@@ -105,18 +144,27 @@ def _pause(found: Mapping[str, str], talk: Talk) -> Meaning | None:
     """Let it rest, or come again."""
     number = _one_of(found, talk, found["verb"].lower())
     given = {"pause" if found["verb"].lower() == "pause" else "resume": True}
-    return number if isinstance(number, Meaning) else Meaning(calls=(direct("claw reschedule", number=number, **given),))
+    if number is None or isinstance(number, Meaning):
+        return number
+    return Meaning(calls=(direct("claw reschedule", number=number, **given),))
 
 
-def _one_of(found: Mapping[str, str], talk: Talk, verb: str) -> int | Meaning:
-    """The schedule that is meant: by its number, by words that only one has, or the one that was set or moved last."""
+def _one_of(found: Mapping[str, str], talk: Talk, verb: str) -> int | Meaning | None:
+    """The schedule that is meant: by its number, by words that only one has, or the one that was set or moved last.
+
+    None: bare words that no schedule has, so that something else is meant.
+    """
     if found["number"]:
         return int(found["number"])
     record, person = talk.seen.record, talk.turn.person
-    plans = [(each.number, record.text(each.set.text)) for each in record.schedules() if each.set.person == person]
-    if found["about"]:
-        words = _words(found["about"])
-        plans = [(number, what) for number, what in plans if words <= _words(what)]
+    mine = [each for each in record.schedules() if each.set.person == person]
+    plans = [(each.number, record.text(each.set.text)) for each in mine]
+    said = found["about"] or found["bare"]
+    if found["all"] or said:
+        words, over = _words(said or ""), {each.number for each in mine if each.state is ScheduleState.OVER}
+        plans = [(number, what) for number, what in plans if number not in over and words <= _words(what)]
+        if not plans and found["bare"]:
+            return None
     elif last := talk.seen.calls(person, ("claw remind", "claw reschedule"), before=talk.turn.number):
         shown = {int(number) for number in re.findall(r"#(\d{1,9})\b", last[0].text.splitlines()[0])} if last[0].text else set()
         plans = [each for each in plans if each[0] in shown] or plans
@@ -130,7 +178,7 @@ def _one_of(found: Mapping[str, str], talk: Talk, verb: str) -> int | Meaning:
 
 def _correct(found: Mapping[str, str], talk: Talk) -> Meaning | None:
     """The fact that was noted or recalled last is wrong; which one must be clear."""
-    shown = _shown_facts(talk)
+    shown = talk.seen.shown_facts(talk.turn.person, before=talk.turn.number)
     text = found["what"].strip()
     if not shown:
         return None
@@ -144,22 +192,6 @@ def _correct(found: Mapping[str, str], talk: Talk) -> Meaning | None:
     return Meaning(say=f"Which one is wrong? Say one of:\n{listed}")
 
 
-def _shown_facts(talk: Talk) -> Sequence[tuple[int, str]]:
-    """The facts in the newest answer that showed some, as they stand now."""
-    calls = talk.seen.calls(talk.turn.person, ("claw note", "claw recall"), before=talk.turn.number)
-    if not calls:
-        return []
-    numbers = {int(line[1]) for line in map(_leading, calls[0].text.splitlines()) if line}
-    record = talk.seen.record
-    stands = [(number, fact) for number, fact in record.facts() if number in numbers]
-    return [(number, record.text(fact.text)) for number, fact in stands]
-
-
-def _leading(line: str) -> re.Match[str] | None:
-    """The number that our own words give a fact, before its text."""
-    return re.match(r"(?:noted as )?#(\d{1,9})\b", line)
-
-
 def _words(text: str) -> set[str]:
     return {word for word in re.findall(r"[\w'-]+", text.lower()) if word not in _STOP}
 
@@ -169,7 +201,7 @@ SENTENCES: tuple[Sentence, ...] = (
         "reminders",
         "remind me in 20 minutes to stretch | remind me to call Ann tomorrow at 9"
         " | remind me every weekday at 8 about the stand-up",
-        rf"{_REMIND} (?P<rest>.+)",
+        rf"(?:(?P<verb>{_REMIND_VERBS}) me|don't let me forget|(?P<named>reminder):?) (?P<rest>.+)",
         _remind,
         members=True,
     ),
@@ -182,6 +214,15 @@ SENTENCES: tuple[Sentence, ...] = (
     ),
     form(
         "reminders",
+        "set an alarm for 7 | set a reminder for 8am to water the plants",
+        r"(?:set|make|add) (?:me )?an? (?:alarm|reminder|timer) (?:(?:for|at) )?(?P<when>.+?)"
+        r"(?: (?:to|about|that|of) (?P<what>.+))?",
+        _alarm,
+        members=True,
+    ),
+    form("reminders", "snooze for 10 minutes", r"snooze(?: (?:it|that))?(?: for (?P<time>.+))?", _snooze, members=True),
+    form(
+        "reminders",
         'every morning at 8 ask "how is parser?"',
         r"(?P<when>.+?):? ask(?: yourself)?:? (?P<what>.+)",
         _ask_later,
@@ -189,8 +230,10 @@ SENTENCES: tuple[Sentence, ...] = (
     form(
         "reminders",
         "what is due? | reminders",
-        r"(?:show |list )?(?:my |the |all )?(?:reminders|schedules?|agenda)"
-        r"|what(?:'s| is| are)?(?: due| scheduled| planned|(?: coming)? up)(?: next| today)?",
+        r"(?:show |list |what are |do i have )?(?:my |the |all |any )?(?:reminders|schedules?|agenda)"
+        r"|what reminders (?:do i have|are there)(?: today| tomorrow)?"
+        r"|what(?:'s| is| are)?(?: due| scheduled| planned| on|(?: coming)? up| next)(?: next| today| tomorrow)?"
+        r"|what do i have(?: today| tomorrow| next)?",
         wants("claw schedule"),
         members=True,
     ),
@@ -210,17 +253,26 @@ SENTENCES: tuple[Sentence, ...] = (
     ),
     form("reminders", "pause #12 | resume #12", rf"(?P<verb>pause|resume) {_WHICH}", _pause, members=True),
     form(
-        "notes",
-        "note privately that the safe opens with 1234",
-        r"(?:note|remember|keep) (?:privately|in private)(?: that|:)? (?P<what>.+)",
-        lambda found, _: Meaning(calls=(direct("claw note", text=found["what"], private=True),)),
+        "reminders",
+        "every monday: put the bins out | tomorrow at 9: call Bob",
+        r"(?P<when>[^:]+(?::\d\d[^:]*)?): (?P<what>.+)",
+        _later,
         members=True,
     ),
     form(
         "notes",
         "note that tea is in the jar | remember: the gate code is on the fridge",
-        r"(?:note|remember|memorize|keep in mind|don't forget|do not forget)(?: that|:)? (?P<what>.+)",
+        r"(?!(?:note|remember|keep) (?:privately|in private)\b)"
+        r"(?:note|remember|memorize|keep in mind|don't forget|do not forget|write down|(?:take|make|add) a note)"
+        r"(?: that|:)? (?P<what>.+)",
         wants("claw note", text="what"),
+        members=True,
+    ),
+    form(
+        "notes",
+        "note privately that the safe opens with 1234",
+        r"(?:note|remember|keep) (?:privately|in private)(?: that|:)? (?P<what>.+)",
+        lambda found, _: Meaning(calls=(direct("claw note", text=found["what"], private=True),)),
         members=True,
     ),
     form(
@@ -240,30 +292,18 @@ SENTENCES: tuple[Sentence, ...] = (
     form(
         "notes",
         "what do you know about the key? | recall the key",
-        r"(?:what do you (?:know|remember)|what did i (?:say|tell you|note)|do you (?:know|remember) anything)"
+        r"(?:what do (?:you|i) (?:know|remember)|(?:what )?did i (?:say|tell you|note)(?: anything)?"
+        r"|do you (?:know|remember)(?: anything)?)"
         r" (?:about|of|on) (?P<what>.+)"
-        r"|(?:recall|look up|search for) (?P<other>.+)",
+        r"|(?:recall|look up|search for|do you (?:know|remember)) (?P<other>.+)",
         lambda found, _: Meaning(calls=(direct("claw recall", words=(found["what"] or found["other"]).strip()),)),
         members=True,
     ),
     form(
         "notes",
-        "where is the key?",
-        r"(?:where|who|when|which) (?:is|are|was|were|did|do|does) (?P<what>.+)",
+        "where is the key? | what is on the shopping list?",
+        r"(?:(?:where|who|when|which|what) (?:is|are|was|were|did|do|does)|(?:where|who|when|what)'s) (?P<what>.+)",
         lambda found, talk: None if talk.models else Meaning(calls=(direct("claw recall", words=found["what"].strip()),)),
         members=True,
-    ),
-    form(
-        "me",
-        "claw status",
-        r"(?:claw|your) status|status of (?:the )?claw|how are you|are you (?:ok|there|alive)",
-        wants("claw status"),
-    ),
-    form("me", "log | show 12", r"(?:show (?:me )?)?(?:the |your )?log", wants("claw log")),
-    form(
-        "me",
-        "show 12",
-        r"show (?:me )?(?:turn )?#?(?P<number>\d{1,9})",
-        lambda found, _: Meaning(calls=(direct("claw show", turn=int(found["number"])),)),
     ),
 )

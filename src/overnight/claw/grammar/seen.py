@@ -1,5 +1,6 @@
 """What a person was shown before: the calls of their newest turns, with what came of each."""
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from overnight.claw.events import CallBegun, CallEnd, CallEnded, Fired, Received
 from overnight.claw.record.record import ClawRecord, json_of
 
 MOST = 400  # events that are looked at
+_LEADING = re.compile(r"(?:noted as )?#(\d{1,9})\b")  # what our own words give a fact, before its text
 KINDS = ("received", "fired", "call_begun", "call_ended")
 
 
@@ -50,6 +52,15 @@ class Seen:
             for entry in entries
             if isinstance(event := entry.event, CallEnded) and (key := (event.turn, event.call)) in begun
         ]
+
+    def shown_facts(self, person: str, *, before: int) -> Sequence[tuple[int, str]]:
+        """The facts in the newest answer that showed a person some, as they stand now."""
+        calls = self.calls(person, ("claw note", "claw recall", "claw memory"), before=before)
+        if not calls:
+            return []
+        numbers = {int(line[1]) for line in map(_LEADING.match, calls[0].text.splitlines()) if line}
+        stands = [(number, fact) for number, fact in self.record.facts() if number in numbers]
+        return [(number, self.record.text(fact.text)) for number, fact in stands]
 
     def _seen(self, begun: CallBegun, ended: CallEnded) -> SeenCall:
         given, text = self.record.texts([begun.given, ended.text])

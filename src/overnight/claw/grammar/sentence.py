@@ -15,6 +15,7 @@ class Meaning:
     calls: tuple[Wanted, ...] = ()
     say: str = ""
     failed: bool = False  # nothing is done about it
+    then: tuple[Wanted, ...] = ()  # what is to be called when all of `calls` is done
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

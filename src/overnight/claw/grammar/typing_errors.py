@@ -28,5 +28,5 @@ def _fixed(word: str, vocabulary: frozenset[str]) -> str:
     plain = word.lower()
     if len(plain) < LEAST or plain in vocabulary or not plain.isalpha():
         return word
-    near = get_close_matches(plain, vocabulary, n=2, cutoff=NEAR)
+    near = [each for each in get_close_matches(plain, vocabulary, n=2, cutoff=NEAR) if abs(len(each) - len(plain)) <= 1]
     return near[0] if near else word

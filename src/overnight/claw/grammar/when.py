@@ -12,6 +12,7 @@ from overnight.jobs.schedule import zone_of
 from overnight.jobs.schedule_words import DAYS, read_schedule
 
 LONGEST = 100  # characters
+HALF_DAY_H = 12
 MORNING, NOON, AFTERNOON, EVENING, NIGHT = "08:00", "12:00", "15:00", "19:00", "21:00"
 PARTS = {"morning": MORNING, "noon": NOON, "afternoon": AFTERNOON, "evening": EVENING, "night": NIGHT, "midnight": "23:59"}
 USUAL = "09:00"  # of a day that is named without a time
@@ -68,6 +69,8 @@ _REWRITES = (
     (r"\btonight\b", "today night"),
     (r"\beach\b", "every"),
     (rf"\b(?:on )?({_DAY})s\b", r"every \1"),
+    (r"\b(?:on )?(weekday|weekend)s\b", r"every \1"),
+    (r"\bevery every\b", "every"),
     (r"\bdaily\b", "every day"),
     (r"\bnightly\b", "every night"),
 )
@@ -90,10 +93,27 @@ def read_when(said: str, zone: str, now: float) -> str | None:
     return None
 
 
+def read_clock(said: str) -> tuple[int, int, bool] | None:
+    """The hour, the minute and whether it is sure which half of the day is meant, of a bare time such as `9` or `at 21:30`."""
+    text = said[: LONGEST + 1].lower()
+    for pattern, written in _REWRITES:
+        text = " ".join(re.sub(pattern, written, text).split())
+    found = _CLOCK.fullmatch(text)
+    if not found:
+        return None
+    hour, minute, half = int(found["hour"]), int(found["minute"] or 0), found["half"]
+    if hour > 23 or minute > 59 or (half and not 1 <= hour <= HALF_DAY_H):  # noqa: PLR2004  # as clocks show
+        return None
+    if half:
+        return hour % HALF_DAY_H + (HALF_DAY_H if half == "pm" else 0), minute, True
+    return hour, minute, hour == 0 or hour > HALF_DAY_H or found["hour"].startswith("0")
+
+
 def _forms(text: str, here: datetime) -> Iterator[str]:
     """Forms that it may be, the likeliest first."""
     if found := _LENGTH.fullmatch(text):
-        yield f"in {int(found['first']) * _MINUTES[found['unit']] + int(found['more'] or 0)} minutes"
+        minutes = int(found["first"]) * _MINUTES[found["unit"]] + int(found["more"] or 0)
+        yield f"in {minutes} minute{'' if minutes == 1 else 's'}"
     if text.startswith("every "):
         yield from _again(text)
         return
@@ -115,15 +135,17 @@ def _again(text: str) -> Iterator[str]:
         yield f"every day at {_evening(found['time'], found['part']) if found['time'] else PARTS[found['part']]}"
     if found := re.fullmatch(rf"every (?P<days>.+?) (?P<part>{part})(?: (?:at )?(?P<time>{_TIME}))?", text):
         yield f"every {found['days']} at {_evening(found['time'], found['part']) if found['time'] else PARTS[found['part']]}"
-    if found := re.fullmatch(rf"every (?P<days>weekday|day|weekend|{_DAY})", text):
-        yield f"every {found['days']} at {USUAL}"
+    if re.fullmatch(rf"every (?:weekday|day|weekend|{_DAY}|month on the \d{{1,2}}(?:st|nd|rd|th)?)", text):
+        yield f"{text} at {USUAL}"
+    if found := re.fullmatch(r"every (?P<days>\d{1,3}) days", text):
+        yield f"every {24 * int(found['days'])} hours"
 
 
 def _next_clock(found: re.Match[str], here: datetime) -> Iterator[str]:
     """The next time that a clock shows it; a bare hour is that of a clock with twelve."""
     hour, minute = int(found["hour"]), int(found["minute"] or 0)
     half = found["half"] or ""
-    if half or hour == 0 or hour > 12 or found["hour"].startswith("0"):  # noqa: PLR2004  # of a clock
+    if half or hour == 0 or hour > HALF_DAY_H or found["hour"].startswith("0"):
         yield f"at {hour}:{minute:02d}{half}"
         return
     later = (hour % 12) + 12

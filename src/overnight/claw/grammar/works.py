@@ -16,6 +16,7 @@ EVENING_H, DAWN_H, MORNING_H = 20, 4, 7  # hours of the clock: `tonight` begins 
 LATE = "at 22:00"  # when what is wanted tonight begins, said during the day
 NIGHT_HOURS = 8
 _REPO = r"(?:the )?(?P<repo>[\w-]{1,40})(?: (?:repo|repository|campaign))?"
+_PRONOUNS = ("it", "that", "this", "everything", "everybody", "things", "life", "you", "me", "he", "she")
 _LISTED = re.compile(r"^\s*#(\d{1,9}) ", re.MULTILINE)
 # Our own words at the end of a result that was shown whole; what stands above them is also an agent's, who may write the same.
 _COMMIT = re.compile(
@@ -50,7 +51,11 @@ def _known(operation: str) -> Callable[[Mapping[str, str], Talk], Meaning | None
     """The same, if it is a repository; `how is the weather?` is about none."""
 
     def mean(found: Mapping[str, str], talk: Talk) -> Meaning | None:
-        return Meaning(calls=(direct(operation, found["repo"].lower()),)) if found["repo"].lower() in talk.repos else None
+        repo = (found["repo"] or found["busy"]).lower()
+        if repo not in talk.repos and (talk.models or repo in _PRONOUNS):
+            return None
+        named = _named(talk, repo)
+        return named if isinstance(named, Meaning) else Meaning(calls=(direct(operation, named),))
 
     return mean
 
@@ -156,7 +161,8 @@ SENTENCES: tuple[Sentence, ...] = (
     form(
         "campaigns",
         "how is parser? | status of parser",
-        rf"(?:how(?:'s| is| does| are)|status (?:of|in)|how goes) {_REPO}(?: (?:doing|going|stand))?",
+        rf"(?:how(?:'s| is| does| are)|status (?:of|in)|how goes) {_REPO}(?: (?:doing|going|stand))?"
+        r"|is (?:the )?(?P<busy>[\w-]{1,40}) (?:running|done|over|finished|faster)(?: yet)?",
         _known("overview"),
     ),
     form("campaigns", "experiments of parser", rf"(?:log|experiments) (?:of|in) {_REPO}", _in_repo("log")),
@@ -204,12 +210,24 @@ SENTENCES: tuple[Sentence, ...] = (
         _number("send back", "text"),
     ),
     form("actions", "drop action 12", r"drop (?:action |result )#?(?P<number>\d{1,9})", _number("drop")),
-    form("machine", "what runs?", r"home|status|what(?:'s| is)? ?(?:runs|running|going on)", wants("home")),
     form(
         "machine",
-        "what did it cost?",
-        r"spend|costs?|what did (?:it|that|this|today|you) cost|what do you cost|how much did (?:it|that|you) cost",
+        "what runs?",
+        r"home|status|what(?:'s| is)? ?(?:runs|running|going on)|what are you (?:doing|up to)",
+        wants("home"),
+    ),
+    form(
+        "machine",
+        "what did it cost? | what did this week cost?",
+        r"spend|(?:the )?(?:week(?:'s|ly)?|day's|daily|today's)? ?costs?(?: (?:of|for))?(?: (?:today|this week|the week))?"
+        r"|(?:what|how much) (?:did|do|does) (?:it|that|this|you|everything|today|this week|the week) cost(?: me)?"
+        r"(?: (?:today|this week|so far))?|how much (?:have|did) (?:i|you|we) (?:spent|spend)(?: (?:today|this week|so far))?",
         wants("spend"),
     ),
-    form("machine", "approvals", r"(?:show |list )?(?:the )?approvals|what waits(?: for me)?", wants("approvals")),
+    form(
+        "machine",
+        "approvals",
+        r"(?:show |list )?(?:the )?approvals|what(?: waits|'s waiting| is waiting)(?: for me)?|(?:is there )?anything for me",
+        wants("approvals"),
+    ),
 )

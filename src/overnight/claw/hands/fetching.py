@@ -7,6 +7,7 @@ Does not cover: what the address itself tells its host, which is why words of st
 which is foreign.
 """
 
+import re
 import socket
 import ssl
 from collections.abc import Callable
@@ -39,6 +40,9 @@ _TEXTS = (
     "application/xhtml+xml",
     "application/rss+xml",
     "application/atom+xml",
+)
+_CHARSET = re.compile(
+    r"(?i)utf-?(8|16|16le|16be|32)|(us-)?ascii|(iso-?8859|windows|cp|koi8|euc)-?\w{1,5}|gb\w{4,5}|big5|shift_jis"
 )
 _PORTS = {"http": 80, "https": 443}
 
@@ -151,7 +155,8 @@ async def _read(response: "ClientResponse", url: str) -> Fetched:
 
 
 def _decoded(content: bytes, charset: str) -> str:
+    """As text; only by encodings of pages: others fail, take hours, or are no encodings of texts."""
     try:
-        return content.decode(charset if charset.isascii() else "utf-8", "replace")
+        return content.decode(charset if _CHARSET.fullmatch(charset) else "utf-8", "replace")
     except LookupError:
         return content.decode("utf-8", "replace")

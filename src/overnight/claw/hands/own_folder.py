@@ -9,7 +9,7 @@ Does not cover: links and other special files, which no copy has; what a command
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -92,6 +92,16 @@ class OwnFolder:
             self.path.rename(self._undo / str(number))
             (self._undo / str(copies[-1])).rename(self.path)
             return number
+
+    def drop(self, copies: Sequence[Path]) -> None:
+        """Delete some copies for good.
+
+        Raises:
+            UserError: another command changes the folder and does not end.
+        """
+        with self._locked():
+            for copy in copies:
+                remove_tree(copy)
 
     def state(self) -> str:
         """A digest of names, sizes and times of what is in it: the same while nothing changes."""

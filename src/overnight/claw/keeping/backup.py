@@ -7,11 +7,12 @@ import io
 import json
 import os
 import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from overnight.claw.charter import MEMORY
+from overnight.claw.events import BackedUp
 from overnight.claw.keeping.locked_file import write_locked
 from overnight.claw.record.record import VERSION, ClawRecord
 from overnight.errors import UserError
@@ -21,6 +22,7 @@ from overnight.ledger.file import NAME
 
 PASSPHRASE = "CLAW_BACKUP"  # noqa: S105  # the name of the secret that backups are encrypted with
 ABOUT = "about.json"
+MOST_LISTED = 100
 MOST_BYTES = 1 << 30  # of all files beside the record
 
 
@@ -33,6 +35,26 @@ class About:
     events: int
     newest: str  # hash of the newest event, which names all before it
     at: float  # Unix time
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Made:
+    """A backup that was made."""
+
+    file: str
+    at: float  # Unix time
+    number: int  # of its event: it has all events before
+    exists: bool  # at the same place still
+
+
+def backups(record: ClawRecord) -> Sequence[Made]:
+    """The newest backups, newest first; one that was moved may be somewhere else."""
+    entries = record.newest_of(["backed_up"], MOST_LISTED)
+    return [
+        Made(file=each.event.file, at=each.at, number=each.seq, exists=Path(each.event.file).exists())
+        for each in entries
+        if isinstance(each.event, BackedUp)
+    ]
 
 
 def back_up(folder: Path, record: ClawRecord, path: Path, passphrase: str) -> About:

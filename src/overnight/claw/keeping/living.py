@@ -6,8 +6,7 @@ Does not cover: copies on other machines, and one that was copied by hand while 
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.claw.agenda.clock import changed
-from overnight.claw.agenda.rule import read_rule
+from overnight.claw.agenda.clock import changed, rule_of
 from overnight.claw.events import Adopted, Answered, ScheduleState
 from overnight.claw.folders import claw_folder
 from overnight.claw.keeping.restore import twins
@@ -59,7 +58,11 @@ def adopt(folder: Path, record: ClawRecord, *, catch_up: bool, by: str) -> Skipp
     late = [plan for plan in record.schedules() if plan.next is not None and plan.next <= now]
     moved = []
     for plan in late:
-        at = read_rule(plan.set.when, plan.set.zone, plan.set.written).next_after(now, plan.runs)
+        rule = rule_of(plan)
+        if isinstance(rule, str):
+            moved.append(changed(plan, state=ScheduleState.PAUSED, next_=plan.next, handled=now, by=by, why=rule))
+            continue
+        at = rule.next_after(now, plan.runs)
         state = ScheduleState.OVER if at is None else plan.state
         moved.append(changed(plan, state=state, next_=at, handled=now, by=by, why="it was skipped: made from a backup"))
     ended = [Answered(turn=cause.seq) for cause in causes]

@@ -9,7 +9,7 @@ import os
 import shutil
 import tarfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path, PurePosixPath
 from typing import IO, TYPE_CHECKING
 
@@ -19,8 +19,8 @@ from overnight.claw.folders import claw_folder, claw_names
 from overnight.claw.keeping.backup import ABOUT, About
 from overnight.claw.keeping.locked_file import read_locked
 from overnight.claw.record.checking import check_record
-from overnight.claw.record.record import VERSION, ClawRecord
-from overnight.errors import UserError
+from overnight.claw.record.record import VERSION, ClawRecord, living_origin
+from overnight.errors import OvernightError, UserError
 from overnight.files.own import make_folder, open_own
 from overnight.files.private_folder import private_folder
 from overnight.ledger.file import NAME
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 KIND = "work"
 MOST_ABOUT = 10_000  # bytes
 SHOWN = 200
+LONGEST = 4_000  # characters of a file's path
 
 
 def restore(path: Path, name: str | None, passphrase: str) -> tuple[Path, About]:
@@ -61,9 +62,9 @@ def twins(folder: Path, record: ClawRecord) -> Iterator[str]:
     origin = record.store.origin()
     for name in claw_names():
         other = claw_folder(name)
-        if other != folder and (ClawRecord.folder_of(other) / NAME).exists():
-            with ClawRecord(other) as twin:
-                if origin is not None and twin.store.origin() == origin and not twin.is_frozen:
+        if origin is not None and other != folder and (ClawRecord.folder_of(other) / NAME).exists():
+            with suppress(OvernightError):  # one that cannot be read lives no more
+                if living_origin(other) == origin:
                     yield name
 
 
@@ -76,7 +77,7 @@ def _claws() -> Path:
 def _require_free(name: str) -> Path:
     folder = claw_folder(name)
     if folder.exists():
-        fix = f"give it another name, or remove that one: overnight claw remove {name}"
+        fix = f"give it another name with --name, or remove that one: overnight claw remove {name}"
         raise UserError(f"there is a claw `{name}` already", fix=fix)
     return folder
 
@@ -96,7 +97,7 @@ def _unpack(tar: tarfile.TarFile, folder: Path) -> About:
     """Write its plain files below a folder; the first entry says what it is."""
     about: About | None = None
     for entry in tar:
-        content = tar.extractfile(entry) if entry.isreg() else None
+        content = tar.extractfile(entry) if entry.isreg() and not entry.issparse() else None  # whose holes fill a disk
         if content is None:
             raise UserError(f"the backup has `{printable(entry.name, SHOWN)}`, which is no file", fix="take another backup")
         if about is None:
@@ -119,7 +120,8 @@ def _write(path: Path, content: IO[bytes]) -> None:
 def _place(folder: Path, name: str) -> Path:
     """Where a file goes: below the folder, whatever its name says."""
     parts = PurePosixPath(name).parts
-    if not parts or name.startswith("/") or ".." in parts or "\0" in name:
+    is_other = parts[:1] == (MEMORY,) and parts != (MEMORY, NAME)  # such as a log that SQLite would carry out
+    if not parts or name.startswith("/") or ".." in parts or printable(name, LONGEST) != name or is_other:
         raise UserError(f"the backup has a file named `{printable(name, SHOWN)}`", fix="take another backup")
     return folder.joinpath(*parts)
 

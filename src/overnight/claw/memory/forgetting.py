@@ -8,7 +8,7 @@ import json
 import re
 import sqlite3
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -17,6 +17,13 @@ from overnight.claw.record.record import ClawRecord, refs_of
 
 LEAST_WORDS = 3  # of a text, for another one that contains it to repeat it
 _ID = re.compile(r'"id":"([0-9a-f]{24})"')
+# Facts that stand, what is due, what is trusted, turns that have no end or wait for an answer, and what has not gone out.
+_OPEN = "SELECT seq FROM causes WHERE answered IS NULL UNION SELECT turn FROM calls WHERE end='asked'"
+_HOLDS = f"""
+seq IN (SELECT seq FROM facts WHERE superseded=0 UNION SELECT seq FROM schedules WHERE state<>'over'
+  UNION SELECT seq FROM trusts UNION SELECT seq FROM waiting_sends UNION SELECT seq FROM held WHERE state='open'
+  UNION {_OPEN}) OR turn IN ({_OPEN})
+"""  # noqa: S608  # ours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,11 +38,9 @@ class Doomed:
 
 def texts_with(record: ClawRecord, words: str) -> Sequence[str]:
     """The ids of all texts that have these words in a row, whatever their case."""
+    holds = holds_words(words)
     with record.store.reading() as db:
-        wanted = f" {_plain(words)} "
-        if not wanted.strip():
-            return []
-        return [id_ for id_, text in db.execute("SELECT id, text FROM texts") if wanted in f" {_said(text)} "]
+        return [id_ for id_, text in db.execute("SELECT id, text FROM texts") if holds(text)]
 
 
 def texts_of_events(record: ClawRecord, seqs: Sequence[int]) -> Sequence[str]:
@@ -49,11 +54,12 @@ def texts_of_events(record: ClawRecord, seqs: Sequence[int]) -> Sequence[str]:
 
 
 def texts_before(record: ClawRecord, time: float) -> Sequence[str]:
-    """The ids of the texts of all events until a time, but of facts that stand and schedules that are set."""
+    """The ids of the texts of all events until a time, but of what still holds: see `_HOLDS`."""
     with record.store.reading() as db:
-        kept = "kind NOT IN ('schedule_set', 'fact_set') OR seq IN (SELECT seq FROM facts WHERE superseded<>0)"
-        rows = db.execute(f"SELECT body FROM events WHERE at<? AND ({kept})", (time,))  # noqa: S608  # ours
-        return [found for (body,) in rows for found in _ID.findall(body)]
+        old = [body for (body,) in db.execute("SELECT body FROM events WHERE at<?", (time,))]
+        holds = [body for (body,) in db.execute(f"SELECT body FROM events WHERE {_HOLDS}")]  # noqa: S608  # ours
+    kept = {found for body in holds for found in _ID.findall(body)}  # a run of a schedule has the schedule's own text
+    return list(dict.fromkeys(found for body in old for found in _ID.findall(body) if found not in kept))
 
 
 def seqs_of_person(record: ClawRecord, person: str) -> Sequence[int]:
@@ -63,18 +69,32 @@ def seqs_of_person(record: ClawRecord, person: str) -> Sequence[int]:
         return [row[0] for row in db.execute(query, (person,))]
 
 
-def doomed(record: ClawRecord, meant: Sequence[str]) -> Sequence[Doomed]:
-    """What goes if these texts are forgotten, by event; what is gone already is left out."""
+def doomed(record: ClawRecord, meant: Sequence[str], *, repeats: bool = True) -> Sequence[Doomed]:
+    """What goes if these texts are forgotten, by event; what is gone already is left out. `repeats`: with what repeats them."""
     with record.store.reading() as db:
         texts: Mapping[str, str] = dict(db.execute("SELECT id, text FROM texts"))
         wanted = {each for each in meant if each in texts}
-        starts = _by_start([_plain(texts[each]).split() for each in wanted])
+        starts = _by_start([_plain(texts[each]).split() for each in wanted]) if repeats else {}
         repeating = {id_ for id_, text in texts.items() if id_ not in wanted and _repeats(text, starts)}
         events = dict(_events_of(db, wanted | repeating))
     found = [
         Doomed(id=each, event=events.get(each, 0), text=texts[each], repeats=each in repeating) for each in wanted | repeating
     ]
     return sorted(found, key=lambda each: (each.event, each.id))
+
+
+def holds_words(words: str) -> Callable[[str], bool]:
+    """Whether a text has these words in a row."""
+    wanted = f" {_plain(words)} "
+    return lambda text: bool(wanted.strip()) and wanted in f" {_said(text)} "
+
+
+def holds_texts(record: ClawRecord, meant: Sequence[str]) -> Callable[[str], bool]:
+    """Whether a text repeats one of these, by id, word for word."""
+    with record.store.reading() as db:
+        texts: Mapping[str, str] = dict(db.execute("SELECT id, text FROM texts"))
+    starts = _by_start([_plain(texts[each]).split() for each in meant if each in texts])
+    return lambda text: _repeats(text, starts)
 
 
 def forget(record: ClawRecord, found: Sequence[Doomed], *, by: str) -> None:

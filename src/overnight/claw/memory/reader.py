@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from overnight.claw.events import Event, Resumed
-from overnight.claw.memory.search import Found, search
+from overnight.claw.events import Event, Resumed, TurnBegun
+from overnight.claw.memory.search import Found, mentioned, search
 from overnight.claw.port import Turn
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.taint import is_tainted
@@ -13,8 +13,8 @@ from overnight.operations.principal import Kind
 
 
 def reader_of(context: Context, folder: Path, record: ClawRecord) -> str | None:
-    """The member for whom a call reads; None: the owner, or a program of theirs."""
-    if context.principal.kind is Kind.MEMBER:
+    """The member or guest for whom a call reads; None: the owner, or a program of theirs."""
+    if context.principal.kind.is_let_in:
         return context.principal.name
     event = about_turn(record, asking_turn(context, folder)) if context.principal.kind is Kind.AGENT else None
     return member_of(record, str(getattr(event, "person", "")), getattr(event, "role", Kind.STRANGER))
@@ -29,11 +29,11 @@ def about_turn(record: ClawRecord, turn: int) -> Event | None:
 
 
 def member_of(record: ClawRecord, person: str, role: Kind) -> str | None:
-    """The member whose turn it is, also if the claw itself set what fell due for them; None: it is the owner's."""
-    if role is Kind.MEMBER:
+    """The member or guest whose turn it is, also if the claw itself set what fell due for them; None: it is the owner's."""
+    if role.is_let_in:
         return person
-    is_member = role is Kind.AGENT and any(who.name == person and who.role is Kind.MEMBER for _, _, who in record.addresses())
-    return person if is_member else None
+    is_theirs = role is Kind.AGENT and any(who.name == person and who.role.is_let_in for _, _, who in record.addresses())
+    return person if is_theirs else None
 
 
 def asking_turn(context: Context, folder: Path) -> int:
@@ -44,8 +44,16 @@ def asking_turn(context: Context, folder: Path) -> int:
 
 
 def recall_for(record: ClawRecord, turn: Turn, limit: int = 10) -> Sequence[Found]:
-    """What a mind may read beside a turn, best first: nothing of another person, and no words of strangers."""
+    """What a mind may read beside a turn that begins, best first: nothing of another person, and no words of strangers."""
     reader = member_of(record, turn.person, turn.role)
     with record.store.reading() as db:
         found = search(db, turn.text, reader=reader, limit=2 * limit, but=turn.number)
     return [each for each in found if not is_tainted(each.origin)][:limit]
+
+
+def recalled_in(record: ClawRecord, turn: Turn) -> Sequence[Found]:
+    """What a turn recalled as it began: the same at each of its steps, so that a provider can keep what it has read."""
+    begun = [entry.event.recalled for entry in record.turn(turn.number) if isinstance(entry.event, TurnBegun)]
+    with record.store.reading() as db:
+        found = mentioned(db, begun[0] if begun else (), reader=member_of(record, turn.person, turn.role))
+    return [each for each in found if not is_tainted(each.origin)]

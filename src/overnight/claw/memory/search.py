@@ -7,20 +7,29 @@ stands. What was corrected is not found.
 Source: BM25 after Robertson and Zaragoza 2009; weighting terms over fields, here neighbours, as in BM25F of the same.
 """
 
+import heapq
+import json
 import math
+import re
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from overnight.claw.memory.query import Query, read_query, stems
+from overnight.claw.memory.query import MONTHS, Query, read_query, stems
 from overnight.operations.principal import Origin
 
 MOST_RANKED = 60  # texts that are looked at closely
 BRIEF = 8.0  # words: a text of so few is likely to be small talk
 MOST_SPREAD = 750  # texts of rare words that are candidates, the newest if one word has more; frequent words only add to them
+MOST_LIKELY = 300  # of these that are scored
+_SAYS_WHEN = re.compile(
+    r"\b(?:yesterday|to(?:day|night|morrow)|ago|last|next|weeks?|weekend|months?|years?|recently|since"
+    rf"|\w+day|{'|'.join(MONTHS)}|\d{{4}})\b",
+    re.IGNORECASE,
+)
 _BATCH = 900  # numbers in one query
 
 
@@ -28,18 +37,19 @@ _BATCH = 900  # numbers in one query
 class Weights:
     """How much each thing counts; chosen by `bench/claw/recall.py` on half of its conversations."""
 
-    saturation: float = 1.2  # k1 of BM25
+    saturation: float = 0.9  # k1 of BM25
     length: float = 0.1  # b of BM25
-    near: float = 0.5  # words of the text before and after
-    next_but_one: float = 0.2
+    near: Sequence[float] = (0.5, 0.2, 0.1)  # words of the texts one, two and three before and after
     near_length: float = 0.3  # of these, as part of a text's own length
-    forms: float = 0.7  # other forms of an irregular word
+    forms: float = 0.3  # other forms of an irregular word
     speaker: float = 0.2  # the question names who said it
     name: float = 0.5  # a name of somebody who wrote, as a word of a text
     question: float = 0.1  # the text is a question
     month: float = 0.5  # the question names the month in which it was said
     brief: float = 0.3  # a text of few words
     fact: float = 0.5  # a fact that stands
+    when: float = 0.1  # the question asks when, and the text has a time
+    talk: float = 0.6  # a talk with all words of the question
     answer: float = 0.4  # the claw's own words, which mostly repeat others
 
 
@@ -91,10 +101,11 @@ def search(
     """
     weights = weights or Weights()
     query = read_query(question, forms=weights.forms)
-    hits = _hits(db, query)
-    near = {number + offset for number in _numbers(hits) for offset in (-2, -1, 0, 1, 2)}
+    hits = _hits(db, query, reader)
+    likely = _likely(hits, weights)
+    near = {number + offset for number in likely for offset in range(-len(weights.near), len(weights.near) + 1)}
     mentions = _mentions(db, near)
-    scores = _scores(_without_names(hits, mentions, query, weights), mentions, weights)
+    scores = _scores(likely, _without_names(hits, mentions, query, weights), mentions, weights)
     best = max(scores.values(), default=0.0)
     seen = {
         number: _adjusted(score, best, mentions[number], query, weights)
@@ -105,6 +116,7 @@ def search(
     texts = _texts(db, order)
     for number in order:
         seen[number] *= 1 - weights.question if texts[number].rstrip().endswith("?") else 1
+        seen[number] *= 1 + weights.when if "when" in query.words and _SAYS_WHEN.search(texts[number]) else 1
     found: dict[str, Found] = {}
     for number in sorted(order, key=lambda number: (-seen[number], -number)):
         if len(found) < limit:  # the best of what was said several times in the same words
@@ -112,13 +124,22 @@ def search(
     return list(found.values())
 
 
+def mentioned(db: sqlite3.Connection, seqs: Sequence[int], *, reader: str | None) -> Sequence[Found]:
+    """What was found before, by its events, in their order, without what was forgotten since; `reader` as in `search`."""
+    numbers = {number for (number,) in _rows(db, "SELECT id FROM mentions WHERE seq", set(seqs))}
+    mentions = [each for each in _mentions(db, numbers).values() if each.private == (reader or "") and each.words > 0]
+    texts = _texts(db, [each.id for each in mentions])
+    by_seq = {each.seq: _found(each, texts[each.id], 0.0) for each in reversed(mentions)}
+    return [by_seq[seq] for seq in seqs if seq in by_seq]
+
+
 def _is_open(mention: _Mention, reader: str | None) -> bool:
     """Whether a reader may find it: neither corrected nor forgotten, nor another person's own."""
     return mention.private == (reader or "") and not mention.outdated and mention.words > 0
 
 
-def _hits(db: sqlite3.Connection, query: Query) -> Sequence[_Hits]:
-    """For each word of the question, rarest first, the texts that have it."""
+def _hits(db: sqlite3.Connection, query: Query, reader: str | None) -> Sequence[_Hits]:
+    """For each word of the question, rarest first, the texts that have it and that the reader may find."""
     total = db.execute("SELECT COALESCE(MAX(id), 0) FROM mentions").fetchone()[0]
     terms = []
     for term, weight in query.terms.items():
@@ -126,21 +147,31 @@ def _hits(db: sqlite3.Connection, query: Query) -> Sequence[_Hits]:
         if row:
             terms.append((row[0], term, weight * math.log(1 + (total - row[0] + 0.5) / (row[0] + 0.5))))
     hits: list[_Hits] = []
+    candidates: set[int] = set()
     for count, term, weight in sorted(terms):
-        rows = db.execute("SELECT doc, COUNT(*) FROM mention_terms WHERE term=? GROUP BY doc", (term,))
-        candidates = _numbers(hits)
+        wanted, given = "SELECT doc FROM mention_terms WHERE term=:term", {"term": term, "reader": reader or ""}
+        if candidates and len(candidates) + count > MOST_SPREAD:
+            wanted += " AND doc IN (SELECT value FROM json_each(:near))"
+            given["near"] = json.dumps([number + offset for number in candidates for offset in (-1, 0, 1)])
+        wanted += " AND (SELECT private FROM mentions WHERE id=doc)=:reader"
+        times: Mapping[int, int] = Counter(number for (number,) in db.execute(wanted, given))
         if not candidates:
-            hits.append(_Hits(term, weight, dict(sorted(rows, reverse=True)[:MOST_SPREAD])))
-        elif len(candidates) + count > MOST_SPREAD:
-            near = {number + offset for number in candidates for offset in (-1, 0, 1)}
-            hits.append(_Hits(term, weight, {number: times for number, times in rows if number in near}))
-        else:
-            hits.append(_Hits(term, weight, dict(rows)))
+            times = {number: times[number] for number in heapq.nlargest(MOST_SPREAD, times)}
+        if times:
+            hits.append(_Hits(term, weight, times))
+            candidates |= times.keys()
     return hits
 
 
-def _numbers(hits: Sequence[_Hits]) -> set[int]:
-    return {number for each in hits for number in each.times}
+def _likely(hits: Sequence[_Hits], weights: Weights) -> Sequence[int]:
+    """The texts that are worth a closer look, by the words in them and beside them."""
+    worth: dict[int, float] = defaultdict(float)
+    for _, weight, times in hits:
+        for number in times:
+            worth[number] += weight
+            worth[number - 1] += weights.near[0] * weight
+            worth[number + 1] += weights.near[0] * weight
+    return heapq.nlargest(MOST_LIKELY, worth, key=lambda number: worth[number])
 
 
 def _without_names(hits: Sequence[_Hits], mentions: Mapping[int, _Mention], query: Query, weights: Weights) -> Sequence[_Hits]:
@@ -150,27 +181,36 @@ def _without_names(hits: Sequence[_Hits], mentions: Mapping[int, _Mention], quer
     return [each._replace(weight=each.weight * weights.name) if each.term in terms else each for each in hits]
 
 
-def _scores(hits: Sequence[_Hits], mentions: Mapping[int, _Mention], weights: Weights) -> Mapping[int, float]:
-    """BM25 of each text with its neighbours."""
+def _scores(
+    likely: Sequence[int], hits: Sequence[_Hits], mentions: Mapping[int, _Mention], weights: Weights
+) -> Mapping[int, float]:
+    """BM25 of each likely text with its neighbours, and more of it in a talk that has more words of the question."""
     average = sum(each.words for each in mentions.values()) / max(len(mentions), 1) or 1.0
-    spreads = ((0, 1.0), (-1, weights.near), (1, weights.near), (-2, weights.next_but_one), (2, weights.next_but_one))
-    lengths: dict[int, float] = {}
-    scores: dict[int, float] = defaultdict(float)
-    for _, weight, counts in hits:
-        times: dict[int, float] = defaultdict(float)
-        for number, count in counts.items():
-            talk = mentions[number].talk
-            for offset, part in spreads:
-                other = mentions.get(number + offset)
-                if other is not None and other.talk == talk:
-                    times[number + offset] += part * count
-        for number, share in times.items():
-            if number not in lengths:
-                own = mentions[number]
-                beside = [mentions[each].words for each in (number - 1, number + 1) if each in mentions]
-                lengths[number] = (own.words + weights.near_length * sum(beside)) / average
-            over = weights.saturation * (1 - weights.length + weights.length * lengths[number])
-            scores[number] += weight * share * (weights.saturation + 1) / (share + over)
+    spreads = [(0, 1.0), *((side * by, part) for by, part in enumerate(weights.near, 1) for side in (-1, 1))]
+    talks: dict[int, set[str]] = defaultdict(set)
+    for term, _, times in hits:
+        for number in times.keys() & mentions.keys():
+            talks[mentions[number].talk].add(term)
+    total = sum(weight for _, weight, _ in hits) or 1.0
+    shares = {talk: sum(weight for term, weight, _ in hits if term in terms) / total for talk, terms in talks.items()}
+    scores: dict[int, float] = {}
+    for number in likely:
+        own = mentions.get(number)
+        if own is None:
+            continue
+        beside = [each.words for each in (mentions.get(number - 1), mentions.get(number + 1)) if each]
+        length = (own.words + weights.near_length * sum(beside)) / average
+        over = weights.saturation * (1 - weights.length + weights.length * length)
+        parts = [
+            (number + offset, part)
+            for offset, part in spreads
+            if (other := mentions.get(number + offset)) is not None and other.talk == own.talk
+        ]
+        score = 0.0
+        for _, weight, times in hits:
+            share = sum(part * times[each] for each, part in parts if each in times)
+            score += weight * share * (weights.saturation + 1) / (share + over)
+        scores[number] = score * (1 + weights.talk * shares.get(own.talk, 0.0))
     return scores
 
 

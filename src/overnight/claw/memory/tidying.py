@@ -9,10 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from overnight.claw.memory.facts import KnownFact, contradictions, duplicates
+from overnight.claw.events import FactSet
+from overnight.claw.memory.facts import KnownFact, contradictions, duplicates, known_facts
+from overnight.claw.record.record import ClawRecord
 from overnight.claw.taint import ORDER
 from overnight.files.local_zone import find_zone
+from overnight.ledger.sealed import seal
+from overnight.words.foreign import printable
 
+SHOWN = 200  # characters of a fact
 DAYS = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1}
 _DAY = re.compile(r"\b(yesterday|today|tonight|tomorrow)\b", re.IGNORECASE)
 
@@ -28,23 +33,76 @@ class Rewrite:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tidy:
+class Plan:
     """What can be tidied, and what only the owner can."""
 
     rewrites: Sequence[Rewrite]
     contradictions: Sequence[Sequence[KnownFact]]
+    refused: Sequence[Sequence[KnownFact]]  # the same words, noted on days that make them different facts
 
 
-def plan_tidy(facts: Sequence[KnownFact], zone: str) -> Tidy:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tidied:
+    """A fact that took the place of others."""
+
+    number: int
+    text: str
+    of: Sequence[int]  # numbers of those
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TidyResult:
+    """What `claw tidy --json` prints."""
+
+    tidied: Sequence[Tidied]
+    contradictions: Sequence[Sequence[KnownFact]]  # groups of facts of which one holds at most
+    refused: Sequence[Sequence[KnownFact]] = ()  # groups that would lose a day if they became one
+
+
+def tidy(record: ClawRecord, zone: str, *, reader: str | None) -> TidyResult:
+    """Tidy the facts that are no member's own, or a member's; nothing is written if there is nothing to tidy."""
+    found = plan_tidy(known_facts(record, reader=reader), zone)
+    tidied = [_write(record, each) for each in found.rewrites if len(each.of) > 1 or each.text != each.keeps.text]
+    return TidyResult(tidied=tidied, contradictions=found.contradictions, refused=found.refused)
+
+
+def tidy_words(found: TidyResult) -> str:
+    """A line for each, and a question for each contradiction; empty if there is nothing to say."""
+    lines = [f"#{each.number} {printable(each.text, SHOWN)}: {each.why}" for each in found.tidied]
+    lines += [f"kept apart: {_listed(group)}: the same words, noted on other days" for group in found.refused]
+    lines += [f"which holds? {_listed(group)}; `correct #N: ...` says it" for group in found.contradictions]
+    return "\n".join(lines)
+
+
+def _listed(group: Sequence[KnownFact]) -> str:
+    return " · ".join(f"#{fact.number} {printable(fact.text, SHOWN)}" for fact in group)
+
+
+def _write(record: ClawRecord, rewrite: Rewrite) -> Tidied:
+    numbers = tuple(fact.number for fact in rewrite.of)
+    text, keeps = seal(rewrite.text), rewrite.keeps
+    entries = [record.event(number) for number in numbers]
+    private = any(isinstance(each.event, FactSet) and each.event.private for each in entries if each)
+    fact = FactSet(
+        text=text.ref, origin=keeps.origin, person=keeps.person, turn=keeps.turn, supersedes=numbers, private=private
+    )
+    return Tidied(number=record.append(fact, texts=[text]), text=rewrite.text, of=numbers, why=rewrite.why)
+
+
+def plan_tidy(facts: Sequence[KnownFact], zone: str) -> Plan:
     """What to do with the facts that stand."""
-    merged = [_merged(group, zone) for group in duplicates(facts)]
+    same = duplicates(facts)
+    refused = [group for group in same if len(_days(group, zone)) > 1]
+    merged = [_merged(group, zone) for group in same if group not in refused]
     taken = {fact.number for each in merged for fact in each.of}
     dated = [
         Rewrite(of=[fact], text=text, keeps=fact, why="its day is written as a date")
         for fact in facts
         if fact.number not in taken and (text := with_dates(fact, zone)) != fact.text
     ]
-    return Tidy(rewrites=[each for each in (*merged, *dated) if is_safe(each)], contradictions=contradictions(facts))
+    rewrites = [each for each in (*merged, *dated) if is_safe(each)]
+    return Plan(rewrites=rewrites, contradictions=contradictions(facts), refused=refused)
 
 
 def with_dates(fact: KnownFact, zone: str) -> str:
@@ -66,11 +124,13 @@ def is_safe(rewrite: Rewrite) -> bool:
 
 def _merged(group: Sequence[KnownFact], zone: str) -> Rewrite:
     """The same in the words of who is trusted most, and then the newest."""
-    days = {with_dates(fact, zone) for fact in group if _DAY.search(fact.text)}
     best = min(group, key=lambda fact: (ORDER.index(fact.origin), -fact.number))
-    if len(days) > 1:  # the same words on another day are another fact
-        return Rewrite(of=[best], text=with_dates(best, zone), keeps=best, why="its day is written as a date")
     return Rewrite(of=group, text=with_dates(best, zone), keeps=best, why="it was noted more than once")
+
+
+def _days(group: Sequence[KnownFact], zone: str) -> set[str]:
+    """The texts of those that name a day, with dates: the same words on another day are another fact."""
+    return {with_dates(fact, zone).lower() for fact in group if _DAY.search(fact.text)}
 
 
 def _words(text: str) -> Sequence[str]:

@@ -12,6 +12,7 @@ from overnight.claw.minds.talk import recent_talk
 from overnight.claw.port import CallResult, Turn
 from overnight.claw.record.record import ClawRecord
 from overnight.jobs.schedule_words import time_words
+from overnight.operations.principal import Kind
 from overnight.words.foreign import printable_lines
 
 KNOWN = 2000  # characters of facts
@@ -35,8 +36,9 @@ class ContextBuilder:
         """The part that is the same for many turns, so that a provider can keep it; a member's lacks the owner's own."""
         soul = _own_words(self.folder / SOUL)
         user = _own_words(self.folder / USER) if member_of(self.record, turn.person, turn.role) is None else ""
-        repos = ", ".join(self.charter().repos)
-        skills = skills_of(self.record)
+        is_guest = turn.role is Kind.GUEST
+        repos = "" if is_guest else ", ".join(self.charter().repos)
+        skills = "" if is_guest else skills_of(self.record)
         parts = [
             RULES.strip(),
             soul,
@@ -52,7 +54,7 @@ class ContextBuilder:
         talk = recent_talk(self.record, turn.person, turn.number, turn.zone, int(TALK * room))
         parts = [
             f"It is {time_words(turn.at, turn.zone)} ({turn.zone}).",
-            standing(self.record, turn.person, turn.zone),
+            standing(self.record, turn.person, turn.zone, alone=turn.role is Kind.GUEST),
             f"Known:\n{known}" if known else "",
             f"Said before:\n{talk}" if talk else "",
             _about(turn),

@@ -26,7 +26,7 @@ from overnight.models.asking.tools import BadCall, Call
 from overnight.models.asking.written import documents
 from overnight.models.port import ModelRun, RequestRefused
 from overnight.models.usage import Usage
-from overnight.operations.principal import Origin
+from overnight.operations.principal import Kind, Origin
 from overnight.words.foreign import one_line, printable_lines
 
 MOST_CALLS = 8  # in one step
@@ -68,7 +68,7 @@ class ModelMind:
         Raises:
             ModelsParked: it cannot be asked now.
         """
-        if not self._charter().model:
+        if not self._charter().model or (turn.role is Kind.GUEST and not self._charter().guests.tokens_a_day):
             return None
         await self._models.open()
         fresh: list[Exchange] = []

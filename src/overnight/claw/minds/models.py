@@ -5,17 +5,19 @@ The day's is kept by the owner's account, so it holds over kills and whatever ot
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AsyncExitStack, contextmanager
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overnight.claw.charter import SYSTEM, Charter
-from overnight.claw.minds.spent import schedule_of, spent_by_schedule, spent_since
+from overnight.claw.minds.spent import is_of_guest, label_of, schedule_of, spent_by, spent_since
 from overnight.claw.port import Turn
 from overnight.claw.record.record import ClawRecord
 from overnight.jobs.schedule import zone_of
 from overnight.models.port import ModelRun, ModelsParked
 from overnight.models.usage import CallRecord
+from overnight.operations.principal import Kind
 
 if TYPE_CHECKING:
     from overnight.config import Settings
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 NO_PROVIDER = "no provider of models is set up: `overnight docs gateway` says how"
 TURN_SPENT = "This turn has used up its budget of {most} tokens, and ends here. `budget.tokens_a_turn` in claw.yaml sets it."
 SCHEDULE_SPENT = "#{number} has used up its {most} tokens of this day. `budget.tokens_a_schedule` in claw.yaml sets it."
+GUESTS_SPENT = "My guests have used up their {most} tokens of this day. `help` lists what works without."
 WHOSE = "the claw's day's "  # a budget, in messages
 TALK, SILENT = "talk", "silent"  # roles in the account: somebody wrote; something fell due
 
@@ -44,8 +47,10 @@ class ClawModels:
         *,
         record: ClawRecord,
         environment: Mapping[str, str],
+        only: str = "",
     ) -> None:
-        """`environment` has the keys; `record` says what was spent."""
+        """`environment` has the keys; `record` says what was spent; `only`: the one provider that is asked."""
+        self._only = only
         self._folder, self._charter, self._environment, self._record = folder, charter, environment, record
         self._stack = AsyncExitStack()
         self._gateway: Gateway | None = None
@@ -128,8 +133,13 @@ class ClawModels:
         left, spent = budget.tokens_a_turn, TURN_SPENT.format(most=budget.tokens_a_turn)
         if left is not None:
             left = max(0, left - sum(step.tokens for step in turn.steps))
+        if turn.role is Kind.GUEST:
+            most = self._charter().guests.tokens_a_day
+            rest = most - spent_by(self._record, is_of_guest, _day(turn)[1])
+            return max(0, rest if left is None else min(rest, left)), GUESTS_SPENT.format(most=most)
         if schedule and budget.tokens_a_schedule is not None:
-            rest = budget.tokens_a_schedule - spent_by_schedule(self._record, schedule, _day(turn)[1])
+            mine = spent_by(self._record, lambda record, number: schedule_of(record, number) == schedule, _day(turn)[1])
+            rest = budget.tokens_a_schedule - mine
             if left is None or rest < left:
                 return max(0, rest), SCHEDULE_SPENT.format(number=schedule, most=budget.tokens_a_schedule)
         return left, spent
@@ -146,7 +156,7 @@ class ClawModels:
         job = Job(
             system=CLAW,
             key=f"{SYSTEM}:{self._folder}:{day}",
-            label=f"{self._folder.name}/{day}",
+            label=label_of(self._folder.name, day),
             budget=SpendingLimit(tokens=budget.tokens_a_day, cost_usd=budget.usd_a_day),
             whose=WHOSE,
             spent_tokens=tokens,
@@ -158,7 +168,9 @@ class ClawModels:
         from overnight.config import read_settings
 
         if self._settings is None:
-            self._settings = read_settings(self._environment, Path.home())
+            found = read_settings(self._environment, Path.home())
+            chosen = tuple(each for each in found.providers if self._only in ("", each.name))
+            self._settings = replace(found, providers=chosen)
         return self._settings
 
     def _sent(self, provider: "Provider", size_bytes: int) -> None:

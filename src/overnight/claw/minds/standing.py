@@ -22,9 +22,10 @@ SKILL = 120  # characters of what a skill is for
 _PLAIN = re.compile(r"[\w ./@:-]{1,60}")
 
 
-def standing(record: ClawRecord, person: str, zone: str) -> str:
-    """A line for each kind of thing that there is."""
-    return "\n".join(filter(None, [_due(record, person, zone), _waiting(record), _running()]))
+def standing(record: ClawRecord, person: str, zone: str, *, alone: bool = False) -> str:
+    """A line for each kind of thing that there is; `alone`: what is this person's."""
+    others = [] if alone else [_waiting(record), _running()]
+    return "\n".join(filter(None, [_due(record, person, zone), *others]))
 
 
 def skills_of(record: ClawRecord) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
+from overnight.claw.charter import after
 from overnight.claw.keeping.living import adopt
 from overnight.claw.operations._claw import Claw, opened
 from overnight.operations.operation import Context, Operation, Option, Settled, Tier
@@ -37,7 +38,7 @@ def run(context: Context, given: AdoptInput) -> AdoptedClaw:
 def render(found: AdoptedClaw) -> str:
     """What was skipped, and what is next."""
     left = f"{counted(found.messages, 'message')}, {counted(found.causes, 'cause')} and {counted(found.runs, 'run')} skipped"
-    return f"`{found.name}` lives: {left}\nrun it: overnight claw run {found.name}"
+    return f"`{found.name}` lives: {left}\nkeep it running: {after('overnight up --claw', found.name)}"
 
 
 def read_back(_context: Context, given: AdoptInput, _found: AdoptedClaw | None) -> Settled:

@@ -37,6 +37,12 @@ def run(_context: Context, given: AuditInput) -> Audit:
     return Audit(events=found.events, texts=found.texts, forgotten=found.forgotten, findings=found.findings)
 
 
+def state(_context: Context, given: AuditInput) -> str:
+    """How far the record is."""
+    with opened(given.claw) as (folder, record):
+        return f"{folder.name} {record.store.newest()}"
+
+
 def render(found: Audit) -> str:
     """A line for each finding."""
     words = f"{found.events:,} events, {found.texts:,} texts, {found.forgotten:,} forgotten"
@@ -49,8 +55,10 @@ OPERATION = Operation(
     input=AuditInput,
     output=Audit,
     tier=Tier.READ,
+    raised=lambda _, given: Tier.COSTLY if given.repair else Tier.READ,
     of_machine=True,
     holds=lambda found: not found.findings,
     run=run,
+    state=state,
     render=render,
 )

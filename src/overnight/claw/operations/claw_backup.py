@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from overnight.claw.events import BackedUp
 from overnight.claw.keeping.backup import PASSPHRASE, back_up
 from overnight.claw.operations._claw import Claw, opened
 from overnight.errors import UserError
@@ -34,6 +35,7 @@ def run(context: Context, given: BackupInput) -> Backup:
     path = context.where / given.file
     with opened(given.claw) as (folder, record):
         about = back_up(folder, record, path, passphrase())
+        record.append(BackedUp(file=str(path.resolve())))
     return Backup(file=str(path), size_bytes=path.stat().st_size, events=about.events)
 
 

@@ -8,7 +8,7 @@ from annotated_types import Ge
 from overnight.claw.charter import FILES
 from overnight.claw.folders import find_claw
 from overnight.claw.hands.own_files import read_file
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import Claw, of_owner
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.secrets.broker import user_broker
@@ -56,6 +56,7 @@ OPERATION = Operation(
     output=FileText,
     tier=Tier.READ,
     of_machine=True,
+    requires=of_owner,
     run=run,
     render=render,
 )

@@ -3,16 +3,9 @@
 from dataclasses import dataclass
 
 from overnight.claw.events import WentOn
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import WhichClaw, opened
 from overnight.operations.operation import Context, Operation, Settled, Tier
 from overnight.operations.principal import Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClawContinueInput:
-    """Which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +15,14 @@ class ClawContinued:
     claw: str
 
 
-def run(context: Context, given: ClawContinueInput) -> ClawContinued:
+def run(context: Context, given: WhichClaw) -> ClawContinued:
     """Record it; one that runs acts on it at once."""
     with opened(given.claw) as (folder, record):
         record.append(WentOn(by=str(context.principal)))
         return ClawContinued(claw=folder.name)
 
 
-def read_back(_context: Context, given: ClawContinueInput, _found: ClawContinued | None) -> Settled:
+def read_back(_context: Context, given: WhichClaw, _found: ClawContinued | None) -> Settled:
     """Whether it holds."""
     with opened(given.claw) as (_, record):
         return Settled.DONE if not record.is_stopped else Settled.NOT_DONE
@@ -38,7 +31,7 @@ def read_back(_context: Context, given: ClawContinueInput, _found: ClawContinued
 OPERATION = Operation(
     name="claw continue",
     about="Let a stopped claw go on.",
-    input=ClawContinueInput,
+    input=WhichClaw,
     output=ClawContinued,
     tier=Tier.REVERSIBLE,
     of_machine=True,

@@ -1,10 +1,12 @@
-"""Whether a claw can do its work: a look at everything it needs, with a round trip on each channel."""
+"""Whether a claw can do its work: a look at everything it needs, with a round trip on each channel and to each model."""
 
 import os
+import pwd
 import shutil
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -12,17 +14,19 @@ from pathlib import Path
 from overnight.claw.channels.health import Sounded
 from overnight.claw.channels.hearing import trouble_of
 from overnight.claw.channels.registry import open_chats
-from overnight.claw.charter import Charter
+from overnight.claw.charter import Charter, after
 from overnight.claw.operations._claw import Claw, opened
 from overnight.claw.port import Chat
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.running.service import claw_process
 from overnight.claw.setup.parsing import read_charter
 from overnight.errors import OvernightError
+from overnight.jobs.systemd import start_words
 from overnight.notices.port import Deaf
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Kind
-from overnight.words.foreign import one_line
+from overnight.secrets.broker import user_broker
+from overnight.words.foreign import one_line, printable
 
 ROOM = 64 * 2**20  # bytes that a disk should have
 EARLY = 1_700_000_000  # Unix time: a clock before it was never set
@@ -52,13 +56,13 @@ class Findings:
     findings: Sequence[DoctorFinding]
 
 
-def run(context: Context, given: DoctorInput) -> Findings:
+def run(_context: Context, given: DoctorInput) -> Findings:
     """Look at one thing after another; none keeps the others from being looked at."""
     with opened(given.claw) as (folder, record):
-        return Findings(findings=list(_findings(context, folder, record)))
+        return Findings(findings=list(_findings(folder, record)))
 
 
-def _findings(context: Context, folder: Path, record: ClawRecord) -> Iterator[DoctorFinding]:
+def _findings(folder: Path, record: ClawRecord) -> Iterator[DoctorFinding]:
     charter = Charter()
     try:
         charter = read_charter(folder)
@@ -71,11 +75,20 @@ def _findings(context: Context, folder: Path, record: ClawRecord) -> Iterator[Do
     said = (
         f"process {process} runs it"
         if process
-        else "nobody runs it, so nothing is heard and nothing falls due: overnight claw run"
+        else f"nobody runs it, so nothing is heard and nothing falls due: {after('overnight up --claw', folder.name)}"
     )
     yield DoctorFinding(what="process", fine=process is not None, said=said)
-    for name, chat in open_chats(charter.channels, context.environment).items():
+    starts, how = start_words(os.environ, Path.home(), _user())
+    yield DoctorFinding(what="systemd unit", fine=starts, said=how)
+    yield from _models(folder, record, charter)
+    for name, chat in open_chats(charter.channels, user_broker().environment).items():
         yield _look(name, partial(_channel, record, name, chat, runs=process is not None))
+
+
+def _user() -> str:
+    with suppress(KeyError):
+        return pwd.getpwuid(os.getuid()).pw_name
+    return str(os.getuid())
 
 
 def _look(what: str, find: Callable[[], str]) -> DoctorFinding:
@@ -104,6 +117,26 @@ def _clock() -> str:
     return "is set"
 
 
+def _models(folder: Path, record: ClawRecord, charter: Charter) -> Iterator[DoctorFinding]:
+    """Ask each provider for a word, if it thinks with a model."""
+    if not charter.model:
+        yield DoctorFinding(what="model", fine=True, said="none is named; it understands the sentences of `help`")
+        return
+    import anyio
+
+    from overnight.claw.minds.probing import ask_provider, provider_names
+
+    environment = user_broker().environment
+    try:
+        names = provider_names(environment)
+    except OvernightError as error:
+        yield DoctorFinding(what="model", fine=False, said=one_line(str(error), LINE))
+        return
+    for name in names:
+        asked = partial(anyio.run, ask_provider, folder, record, charter, environment, name)
+        yield _look(f"model {charter.model} of {printable(name, LINE)}", asked)
+
+
 def _channel(record: ClawRecord, name: str, chat: Chat, *, runs: bool) -> str:
     """Ask its server who we are, and see whether the process that runs the claw hears it."""
     import anyio
@@ -124,8 +157,8 @@ def render(found: Findings) -> str:
 
 OPERATION = Operation(
     name="claw doctor",
-    about="Check what the claw needs: settings, disk, clock, its process, and a round trip on each channel.",
-    details="It sends nothing to a person. Exit code 1: something is wrong.",
+    about="Check what the claw needs: settings, disk, clock, process, unit, and a round trip to each model and channel.",
+    details="It sends nothing to a person. A model is asked for one word, which is counted. Exit code 1: something is wrong.",
     input=DoctorInput,
     output=Findings,
     tier=Tier.READ,

@@ -1,24 +1,15 @@
 """What is in the claw's own folder."""
 
-from dataclasses import dataclass
-
 from overnight.claw.charter import FILES
 from overnight.claw.folders import find_claw
 from overnight.claw.hands.own_files import Listed, list_files
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import WhichClaw, of_owner
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 from overnight.words.quantities import size_text
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FilesInput:
-    """Of which claw."""
-
-    claw: Claw = None
-
-
-def run(_context: Context, given: FilesInput) -> Listed:
+def run(_context: Context, given: WhichClaw) -> Listed:
     """List them."""
     return list_files(find_claw(given.claw) / FILES)
 
@@ -32,10 +23,11 @@ def render(found: Listed) -> str:
 OPERATION = Operation(
     name="claw files",
     about="List the files of the claw's own folder.",
-    input=FilesInput,
+    input=WhichClaw,
     output=Listed,
     tier=Tier.READ,
     of_machine=True,
+    requires=of_owner,
     words=Origin.TOOL,
     run=run,
     render=render,

@@ -1,31 +1,43 @@
 """Something to know no more."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 from typing import Annotated
 
 from annotated_types import Ge
 
+from overnight.claw.events import CallBegun, CallEnded, Thought
+from overnight.claw.hands.left_words import copies_with, files_with
+from overnight.claw.hands.own_folder import OwnFolder
+from overnight.claw.keeping.backup import backups
 from overnight.claw.memory.forgetting import (
     Doomed,
     doomed,
     forget,
+    holds_texts,
+    holds_words,
     seqs_of_person,
     texts_before,
     texts_of_events,
     texts_with,
 )
+from overnight.claw.memory.reader import asking_turn
 from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations.claw_backups import line_words
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.setup.parsing import read_charter
 from overnight.errors import UserError
 from overnight.files.local_zone import find_zone
 from overnight.operations.operation import Context, Operation, Option, Settled, Tier
 from overnight.words.foreign import one_line, printable
+from overnight.words.quantities import counted
 
+HOW = "--really does it, in a chat `forget ... for good` with the same words"
 SHOWN = 100  # characters of each
 MOST_SHOWN = 50
+MOST_LEFT = 10  # files that are named
 ASKED = "a number, --words, --before, --person or --everything"
 
 
@@ -49,6 +61,7 @@ class Going:
     number: int  # of its event
     text: str
     repeats: bool  # it only repeats, word for word, what is meant
+    steps: bool  # it is of what was thought or called, and nothing that was said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,16 +71,53 @@ class Forgetting:
     done: bool  # else it is what would go
     texts: int
     shown: Sequence[Going]  # the first of them, before they went
+    copies: int  # of the claw's own folder, for `undo`, which have it, too, and go with it
+    files: Sequence[str]  # of the claw's folder that have it, and are the owner's to change
+    backups: Sequence[str]  # that were made since, and may have it, each with its time
 
 
 def run(context: Context, given: ForgetInput) -> Forgetting:
     """Show what would go, or forget it."""
     with opened(given.claw) as (folder, record):
-        found = doomed(record, _meant(record, given, read_charter(folder).zone))
-        shown = [Going(number=each.event, text=one_line(each.text, SHOWN), repeats=each.repeats) for each in found[:MOST_SHOWN]]
+        found = _doomed(folder, record, given)
+        if not given.really:  # the very words that ask for it go with the rest, and are nothing to be told of
+            asking = {entry.seq for entry in record.turn(asking_turn(context, folder))}
+            found = [each for each in found if each.event not in asking]
+        steps = _steps(record, {each.event for each in found})
+        found_first = sorted(found, key=lambda each: each.event in steps)
+        shown = [
+            Going(number=each.event, text=one_line(each.text, SHOWN), repeats=each.repeats, steps=each.event in steps)
+            for each in found_first[:MOST_SHOWN]
+        ]
+        holds = _holds(record, given)
+        copies, files = copies_with(folder, holds), files_with(folder, holds)
+        kept = _backups(record, found, read_charter(folder).zone)
+        if given.really and copies:
+            OwnFolder(folder).drop(copies)
         if given.really and found:
             forget(record, found, by=str(context.principal))
-    return Forgetting(done=given.really, texts=len(found), shown=shown)
+    return Forgetting(done=given.really, texts=len(found), shown=shown, copies=len(copies), files=files, backups=kept)
+
+
+def _holds(record: ClawRecord, given: ForgetInput) -> Callable[[str], bool]:
+    """Whether a file has what is meant; by its day nothing is."""
+    if given.words:
+        return holds_words(given.words)
+    if given.everything or given.before:
+        return lambda _: given.everything
+    meant = [given.number] if given.number else seqs_of_person(record, given.person)
+    return holds_texts(record, texts_of_events(record, meant))
+
+
+def _backups(record: ClawRecord, found: Sequence[Doomed], zone: str) -> Sequence[str]:
+    """Those that were made after the first of it."""
+    first = min((each.event for each in found), default=0)
+    return [line_words(each, zone) for each in backups(record) if found and each.number > first]
+
+
+def _doomed(folder: Path, record: ClawRecord, given: ForgetInput) -> Sequence[Doomed]:
+    """All that goes; what was said before a day is meant by its time, whatever repeats it since."""
+    return doomed(record, _meant(record, given, read_charter(folder).zone), repeats=not given.before)
 
 
 def _meant(record: ClawRecord, given: ForgetInput, zone: str) -> Sequence[str]:
@@ -81,6 +131,12 @@ def _meant(record: ClawRecord, given: ForgetInput, zone: str) -> Sequence[str]:
     if given.person:
         return texts_of_events(record, seqs_of_person(record, given.person))
     return texts_before(record, _midnight(given.before, zone)) if given.before else _all(record)
+
+
+def _steps(record: ClawRecord, events: set[int]) -> set[int]:
+    """Those of the events that say what was thought or called; their texts are ours, with words of others in them."""
+    entries = [(each, record.event(each)) for each in events if each]
+    return {each for each, entry in entries if entry and isinstance(entry.event, Thought | CallBegun | CallEnded)}
 
 
 def _all(record: ClawRecord) -> Sequence[str]:
@@ -99,24 +155,31 @@ def _midnight(day: str, zone: str) -> float:
 def state_of(_context: Context, given: ForgetInput) -> str:
     """Which texts go."""
     with opened(given.claw) as (folder, record):
-        return " ".join(each.id for each in doomed(record, _meant(record, given, read_charter(folder).zone)))
+        return " ".join(each.id for each in _doomed(folder, record, given))
 
 
 def read_back(_context: Context, given: ForgetInput, _found: Forgetting | None) -> Settled:
     """Whether any of it is still there."""
     with opened(given.claw) as (folder, record):
-        left: Sequence[Doomed] = doomed(record, _meant(record, given, read_charter(folder).zone))
+        left = _doomed(folder, record, given)
     return Settled.NOT_DONE if left else Settled.DONE
 
 
 def render(found: Forgetting) -> str:
     """A line for each, and what to do next."""
-    lines = [f"#{each.number} {each.text}{' (repeats it)' if each.repeats else ''}" for each in found.shown]
-    if found.texts > len(found.shown):
-        lines.append(f"... and {found.texts - len(found.shown):,} more")
+    left = [f"{each} still has it: edit it yourself" for each in found.files[:MOST_LEFT]]
+    left += [f"and {counted(len(found.files) - MOST_LEFT, 'file')} more"] if len(found.files) > MOST_LEFT else []
+    left += [f"this backup may still have it: {each}" for each in found.backups]
+    copies = f" and {counted(found.copies, 'earlier state')} of its files, kept for `undo`" if found.copies else ""
     if found.done:
-        return f"forgot {found.texts:,} texts; backups of before still have them"
-    return "\n".join([*lines, f"{found.texts:,} texts would go for good; --really does it" if lines else "nothing to forget"])
+        return "\n".join([f"forgot {counted(found.texts, 'text')}{copies}", *left])
+    said = [each for each in found.shown if not each.steps]
+    lines = [f"#{each.number} {each.text}{' (repeats it)' if each.repeats else ''}" for each in said]
+    if rest := found.texts - len(said):
+        lines.append(f"and {counted(rest, 'text')} more, such as what was thought and called about it")
+    if not lines and not copies:
+        return "\n".join(["nothing to forget", *left])
+    return "\n".join([*lines, *left, f"{counted(found.texts, 'text')}{copies} would go for good: {HOW}"])
 
 
 OPERATION = Operation(

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import Claw, of_owner
 from overnight.claw.operations.claw_shell import ShellResult, carry_out, folder_state, is_kept_tier, read_back, render
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
 
@@ -38,6 +38,7 @@ OPERATION = Operation(
     state=folder_state,
     lasts=True,
     of_machine=True,
+    requires=of_owner,
     run=run,
     render=render,
     read_back=read_back,

@@ -7,20 +7,13 @@ from pathlib import Path
 from overnight.claw.charter import ServerSpec
 from overnight.claw.events import TrustKind
 from overnight.claw.hands.servers import Tools
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import WhichClaw, opened
 from overnight.claw.record.record import ClawRecord, json_of
 from overnight.claw.setup.parsing import read_charter
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 from overnight.words.foreign import printable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class McpInput:
-    """Of which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +41,7 @@ class ServerList:
     servers: Sequence[ServerLine]
 
 
-def run(_context: Context, given: McpInput) -> ServerList:
+def run(_context: Context, given: WhichClaw) -> ServerList:
     """List them; none is started."""
     with opened(given.claw) as (folder, record):
         servers = read_charter(folder).servers
@@ -100,7 +93,7 @@ def render(found: ServerList) -> str:
 OPERATION = Operation(
     name="claw mcp",
     about="List the tool servers of the claw, and their tools.",
-    input=McpInput,
+    input=WhichClaw,
     output=ServerList,
     tier=Tier.READ,
     of_machine=True,

@@ -10,7 +10,7 @@ from overnight.claw.memory.reader import about_turn, asking_turn
 from overnight.claw.operations._claw import Claw, opened
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
-from overnight.operations.principal import Kind, Origin
+from overnight.operations.principal import Origin
 
 LENGTH = 3000  # characters at a time
 
@@ -41,7 +41,7 @@ def run(context: Context, given: MoreInput) -> More:
         ended = [entry.event for entry in record.turn(turn) if isinstance(entry.event, CallEnded)]
         found = next((event for event in ended if event.call == given.call), None)
         person, caller = getattr(about_turn(record, turn), "person", ""), context.principal
-        if found is None or (caller.kind is Kind.MEMBER and caller.name != person):  # whose key anybody could write
+        if found is None or (caller.kind.is_let_in and caller.name != person):  # whose key anybody could write
             raise UserError(f"there is no call {given.call} in this turn", fix="its results have their numbers")
         if found.origin is Origin.FOREIGN:
             raise UserError("these are words of others", fix="put the quotation into your answer")

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from overnight.claw.channels.pairing import open_pairing
+from overnight.claw.charter import after
 from overnight.claw.operations._claw import Claw, opened
 from overnight.claw.record.record import Person
+from overnight.claw.running.service import claw_process
 from overnight.claw.setup.parsing import read_charter
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
@@ -20,7 +22,9 @@ _NAME = re.compile(r"[A-Za-z][\w .-]{0,39}")
 class PairInput:
     """Whom it is for."""
 
-    role: Annotated[Literal["owner", "member"], Option(about="What they are: owner or member.", metavar="ROLE")] = "owner"
+    role: Annotated[
+        Literal["owner", "member", "guest"], Option(about="What they are: owner, member or guest.", metavar="ROLE")
+    ] = "owner"
     name: Annotated[str, Option(about="What you call them; needed for all but you.", metavar="NAME")] = ""
     claw: Claw = None
 
@@ -34,6 +38,7 @@ class PairCode:
     person: str
     role: str
     channels: tuple[str, ...]  # over which it can be sent
+    fix: str  # what to type first, if nothing hears the code yet; else empty
 
 
 def run(_context: Context, given: PairInput) -> PairCode:
@@ -50,13 +55,16 @@ def run(_context: Context, given: PairInput) -> PairCode:
         if roles or (given.role != "owner" and name.lower() in {OWN_NAME, folder.name.lower()}):
             raise UserError(f"`{name}` is somebody else here", fix="give them another name, so that each has their own memory")
         code, pairing = open_pairing(record, Person(name=name, role=Kind(given.role)))
-    return PairCode(code=code, until=pairing.until, person=name, role=given.role, channels=channels)
+        fix = "" if claw_process(folder) else after("overnight up --claw", folder.name)
+    return PairCode(code=code, until=pairing.until, person=name, role=given.role, channels=channels, fix=fix)
 
 
 def render(found: PairCode) -> str:
     """What to do with it."""
     where = " or ".join(found.channels)
-    return f"send this to the claw over {where}, within ten minutes, from the account of {found.person}:\n\n  {found.code}\n"
+    whose = "your account" if found.person == OWN_NAME else f"the account of {found.person}"
+    first = f"\nnobody runs the claw, so nothing hears the code yet: {found.fix}\n" if found.fix else ""
+    return f"send this to the claw over {where}, within ten minutes, from {whose}:\n\n  {found.code}\n{first}"
 
 
 def state(_context: Context, given: PairInput) -> str:

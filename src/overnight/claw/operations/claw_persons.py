@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from overnight.claw.operations._claw import Claw, opened
 from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.principal import Origin
 from overnight.words.foreign import printable
 
 
@@ -20,7 +21,7 @@ class PersonLine:
     """One address of a person."""
 
     name: str
-    role: str  # owner or member
+    role: str  # owner, member or guest
     channel: str
     id: str  # who they are on it, by its own number
 
@@ -55,6 +56,7 @@ OPERATION = Operation(
     tier=Tier.READ,
     of_machine=True,
     owner_only=True,
+    words=Origin.CLAW,
     run=run,
     render=render,
 )

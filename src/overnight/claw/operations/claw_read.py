@@ -65,7 +65,7 @@ def run(context: Context, given: ReadInput) -> TextRead:
 
 def _quotations(context: Context, record: ClawRecord, turn: int) -> Quotations:
     """What a turn may have read: of a person's own, the owner's all; outside a turn all, as `claw log` shows it."""
-    if context.principal.kind is Kind.MEMBER:
+    if context.principal.kind.is_let_in:
         return Quotations(record, context.principal.name)
     about = about_turn(record, turn)
     if about is None:

@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from overnight.claw.agenda.rule import read_rule
-from overnight.claw.events import ScheduleKind, ScheduleSet
+from overnight.claw.events import ScheduleKind, ScheduleSet, ScheduleState
 from overnight.claw.memory.reader import asking_turn
 from overnight.claw.operations._claw import Claw, address_of, opened, person_of
-from overnight.claw.record.record import ClawRecord
+from overnight.claw.record.record import ClawRecord, Person
 from overnight.claw.setup.parsing import read_charter
+from overnight.errors import UserError
 from overnight.jobs.schedule_words import time_words
 from overnight.ledger.sealed import seal
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
-from overnight.operations.principal import Origin
+from overnight.operations.principal import Kind, Origin
 from overnight.secrets.broker import user_broker
 from overnight.words.foreign import printable
 
@@ -44,6 +45,8 @@ def run(context: Context, given: RemindInput) -> SetSchedule:
         now, zone = int(record.clock()), read_charter(folder).zone
         at = read_rule(given.when, zone, now).next_after(now)
         person = person_of(context, folder, record)
+        if person.role is Kind.GUEST:
+            _check_guest(record, person, given, read_charter(folder).guests.reminders)
         text = seal(user_broker().scrubber().text(given.what))
         number = record.append(
             ScheduleSet(
@@ -63,6 +66,19 @@ def run(context: Context, given: RemindInput) -> SetSchedule:
         )
         words = time_words(at, zone) if at is not None else "never"
         return SetSchedule(number=number, when=given.when, what=given.what, next=at, next_words=words)
+
+
+def _check_guest(record: ClawRecord, guest: Person, given: RemindInput, most: int) -> None:
+    """Whether a guest may set one more.
+
+    Raises:
+        UserError: they may not.
+    """
+    set_ = sum(each.set.person == guest.name and each.state is not ScheduleState.OVER for each in record.schedules())
+    if given.act:
+        raise UserError("a guest has things said to them, and nothing done", fix="leave `act` out")
+    if set_ >= most:
+        raise UserError(f"a guest has {most} reminders at most", fix="cancel one: `reminders` lists them")
 
 
 def render(found: SetSchedule) -> str:
@@ -90,6 +106,7 @@ OPERATION = Operation(
     output=SetSchedule,
     tier=Tier.REVERSIBLE,
     of_machine=True,
+    guests=True,
     run=run,
     words=Origin.CLAW,
     render=render,

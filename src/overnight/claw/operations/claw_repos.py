@@ -5,18 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.claw.folders import find_claw
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import WhichClaw
 from overnight.claw.setup.parsing import read_charter
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 from overnight.words.foreign import printable
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReposInput:
-    """Of which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +28,7 @@ class RepoList:
     repos: Sequence[RepoLine]
 
 
-def run(_context: Context, given: ReposInput) -> RepoList:
+def run(_context: Context, given: WhichClaw) -> RepoList:
     """Those of claw.yaml."""
     repos = read_charter(find_claw(given.claw)).repos
     return RepoList(
@@ -52,7 +45,7 @@ def render(found: RepoList) -> str:
 OPERATION = Operation(
     name="claw repos",
     about="List the repositories that the claw knows by name.",
-    input=ReposInput,
+    input=WhichClaw,
     output=RepoList,
     tier=Tier.READ,
     of_machine=True,

@@ -67,6 +67,7 @@ OPERATION = Operation(
     output=ScheduleLine,
     tier=Tier.REVERSIBLE,
     of_machine=True,
+    guests=True,
     run=run,
     words=lambda found: joined([Origin.CLAW, found.origin]),  # it repeats what is said then
     render=line_words,

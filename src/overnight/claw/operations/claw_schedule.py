@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.claw.events import ScheduleKind, ScheduleState
+from overnight.claw.events import ScheduleKind, ScheduleState, WatchState
 from overnight.claw.memory.reader import reader_of
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import WhichClaw, opened
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.record.schedules import Planned
 from overnight.claw.taint import joined
@@ -15,13 +15,6 @@ from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScheduleInput:
-    """Of which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +43,7 @@ class ScheduleList:
     schedules: Sequence[ScheduleLine]  # in the order in which they were set
 
 
-def run(context: Context, given: ScheduleInput) -> ScheduleList:
+def run(context: Context, given: WhichClaw) -> ScheduleList:
     """Those that come again, or are paused; a member sees their own."""
     with opened(given.claw) as (folder, record):
         reader = reader_of(context, folder, record)
@@ -84,7 +77,7 @@ def _next_words(plan: Planned, coming: int | None) -> str:
     if plan.state is ScheduleState.PAUSED:
         return "paused"
     if plan.set.check is not None:
-        return f"watch: {plan.seen.value}"
+        return f"watch: {'not known yet' if plan.seen is WatchState.UNKNOWN else plan.seen.value}"
     try:
         return time_words(coming, plan.set.zone) if coming is not None else "never"
     except (KeyError, ValueError, OSError, UserError):  # of a zone that this machine does not know any more
@@ -107,10 +100,11 @@ def line_words(line: ScheduleLine) -> str:
 OPERATION = Operation(
     name="claw schedule",
     about="List what the claw will say or do and when, and what it watches.",
-    input=ScheduleInput,
+    input=WhichClaw,
     output=ScheduleList,
     tier=Tier.READ,
     of_machine=True,
+    guests=True,
     words=lambda found: joined(each.origin for each in found.schedules),
     run=run,
     render=render,

@@ -8,7 +8,7 @@ from annotated_types import Ge, Le
 
 from overnight.claw.hands.jailed import Command, run_in_jail
 from overnight.claw.hands.own_folder import OwnFolder
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import Claw, of_owner, opened
 from overnight.claw.operations.claw_shell import ShellResult, folder_state, is_kept_tier, read_back, render, result_of
 from overnight.claw.setup.parsing import read_charter
 from overnight.claw.skills.shelf import Shelf, laid_out
@@ -61,6 +61,7 @@ OPERATION = Operation(
     state=folder_state,
     egress=True,
     of_machine=True,
+    requires=of_owner,
     run=run,
     render=render,
     read_back=read_back,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from overnight.claw.hands.servers import Tools, ask_tools
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import Claw, of_owner, opened
 from overnight.claw.operations.claw_mcp import server_of, tier_of, trusted_tools
 from overnight.claw.operations.claw_skill import SHORT
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
@@ -96,6 +96,7 @@ OPERATION = Operation(
     tier=Tier.REVERSIBLE,
     egress=True,
     of_machine=True,
+    requires=of_owner,
     run=run,
     render=render,
     read_back=repeatable,

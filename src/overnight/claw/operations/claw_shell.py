@@ -1,25 +1,16 @@
 """A command in the claw's own folder."""
 
 from dataclasses import dataclass
-from typing import Annotated, Protocol
+from typing import Annotated
 
 from annotated_types import Ge, Le
 
 from overnight.claw.folders import find_claw
 from overnight.claw.hands.jailed import Command, Ran, run_in_jail
 from overnight.claw.hands.own_folder import OwnFolder
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import Claw, OfClaw, of_owner
 from overnight.operations.operation import Argument, Context, Operation, Option, Settled, Tier
 from overnight.operations.principal import Origin
-
-
-class Given(Protocol):
-    """An input that says which claw."""
-
-    @property
-    def claw(self) -> Claw:
-        """Its name."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,12 +62,12 @@ def render(found: ShellResult) -> str:
     return f"{ended}{changed}\n{found.output}".rstrip()
 
 
-def is_kept_tier(_context: Context, given: "Given") -> Tier:
+def is_kept_tier(_context: Context, given: OfClaw) -> Tier:
     """A change of the folder can be taken back if what was before can be kept."""
     return Tier.REVERSIBLE if OwnFolder(find_claw(given.claw)).is_kept() else Tier.IRREVERSIBLE
 
 
-def folder_state(_context: Context, given: Given) -> str:
+def folder_state(_context: Context, given: OfClaw) -> str:
     """The folder as it is: an approval is for a command on that."""
     return OwnFolder(find_claw(given.claw)).state()
 
@@ -101,6 +92,7 @@ OPERATION = Operation(
     raised=is_kept_tier,
     state=folder_state,
     of_machine=True,
+    requires=of_owner,
     run=run,
     render=render,
     read_back=read_back,

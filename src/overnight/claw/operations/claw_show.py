@@ -16,14 +16,15 @@ from overnight.operations.operation import Argument, Context, Operation, Tier
 class ShowInput:
     """Which turn."""
 
-    turn: Annotated[int, Ge(1), Argument(about="Its number in `claw log`.", metavar="N")]
+    turn: Annotated[int, Ge(1), Argument(about="Its number in `claw log`, or that of a fact or schedule of it.", metavar="N")]
     claw: Claw = None
 
 
 def run(_context: Context, given: ShowInput) -> TurnView:
     """All that was recorded of it."""
     with opened(given.claw) as (_, record):
-        found = view_turn(record, given.turn)
+        entry = record.event(given.turn)
+        found = view_turn(record, given.turn) or view_turn(record, int(getattr(entry and entry.event, "turn", 0) or 0))
     if found is None:
         raise UserError(f"there is no turn {given.turn}", fix="`overnight claw log` lists them")
     return found

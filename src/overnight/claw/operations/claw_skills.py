@@ -3,20 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import WhichClaw, opened
 from overnight.claw.skills.shelf import Shelf, SkillState
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 from overnight.words.foreign import printable
 
 SHOWN = 200  # characters of a description
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SkillsInput:
-    """Of which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,7 +29,7 @@ class SkillList:
     skills: Sequence[SkillLine]  # by name
 
 
-def run(_context: Context, given: SkillsInput) -> SkillList:
+def run(_context: Context, given: WhichClaw) -> SkillList:
     """Look at each."""
     with opened(given.claw) as (folder, record):
         found = Shelf(folder, record).all()
@@ -59,7 +52,7 @@ def render(found: SkillList) -> str:
 OPERATION = Operation(
     name="claw skills",
     about="List the skills of the claw, and which of them it uses.",
-    input=SkillsInput,
+    input=WhichClaw,
     output=SkillList,
     tier=Tier.READ,
     of_machine=True,

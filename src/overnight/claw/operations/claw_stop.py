@@ -3,16 +3,9 @@
 from dataclasses import dataclass
 
 from overnight.claw.events import Stopped
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import WhichClaw, opened
 from overnight.operations.operation import Context, Operation, Settled, Tier
 from overnight.operations.principal import Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClawStopInput:
-    """Which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,14 +15,14 @@ class ClawStopped:
     claw: str
 
 
-def run(context: Context, given: ClawStopInput) -> ClawStopped:
+def run(context: Context, given: WhichClaw) -> ClawStopped:
     """Record it; one that runs acts on it at once."""
     with opened(given.claw) as (folder, record):
         record.append(Stopped(by=str(context.principal)))
         return ClawStopped(claw=folder.name)
 
 
-def read_back(_context: Context, given: ClawStopInput, _found: ClawStopped | None) -> Settled:
+def read_back(_context: Context, given: WhichClaw, _found: ClawStopped | None) -> Settled:
     """Whether it holds."""
     with opened(given.claw) as (_, record):
         return Settled.DONE if record.is_stopped else Settled.NOT_DONE
@@ -38,7 +31,7 @@ def read_back(_context: Context, given: ClawStopInput, _found: ClawStopped | Non
 OPERATION = Operation(
     name="claw stop",
     about="Stop the claw: what it does is cut off, and nothing of its own begins until it may continue.",
-    input=ClawStopInput,
+    input=WhichClaw,
     output=ClawStopped,
     tier=Tier.REVERSIBLE,
     of_machine=True,

@@ -4,16 +4,9 @@ from dataclasses import dataclass
 
 from overnight.claw.folders import find_claw
 from overnight.claw.hands.own_folder import OwnFolder
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import WhichClaw, of_owner
 from overnight.operations.operation import Context, Operation, Settled, Tier
 from overnight.operations.principal import Origin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class UndoInput:
-    """Of which claw."""
-
-    claw: Claw = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,12 +16,12 @@ class Undone:
     undo: int  # number of the copy of what it was until now: the same again takes this back
 
 
-def run(_context: Context, given: UndoInput) -> Undone:
+def run(_context: Context, given: WhichClaw) -> Undone:
     """Put the last copy in its place."""
     return Undone(undo=OwnFolder(find_claw(given.claw)).undo())
 
 
-def read_back(_context: Context, given: UndoInput, found: Undone | None) -> Settled:
+def read_back(_context: Context, given: WhichClaw, found: Undone | None) -> Settled:
     """Whether what it was until then is the newest copy."""
     if found is None:
         return Settled.UNKNOWN
@@ -38,10 +31,11 @@ def read_back(_context: Context, given: UndoInput, found: Undone | None) -> Sett
 OPERATION = Operation(
     name="claw undo",
     about="Take back the last change of the claw's own folder; the same again does it once more.",
-    input=UndoInput,
+    input=WhichClaw,
     output=Undone,
     tier=Tier.REVERSIBLE,
     of_machine=True,
+    requires=of_owner,
     run=run,
     words=Origin.CLAW,
     render=lambda found: f"taken back; what was there is kept as copy {found.undo}",

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
-from overnight.claw.events import Unpaired
+from overnight.claw.agenda.clock import changed
+from overnight.claw.events import Event, ScheduleDropped, ScheduleState, Unpaired
 from overnight.claw.operations._claw import Claw, opened
 from overnight.claw.operations.claw_persons import PersonLine
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
-from overnight.operations.principal import Address
+from overnight.operations.principal import Address, Kind
 from overnight.words.foreign import printable
 
 
@@ -28,13 +29,22 @@ class UnpairedList:
     persons: Sequence[PersonLine]
 
 
-def run(_context: Context, given: UnpairInput) -> UnpairedList:
-    """Record it; what they wrote before is kept, and what waits to be sent to them is still sent."""
+def run(context: Context, given: UnpairInput) -> UnpairedList:
+    """Record it; what they wrote is kept. What waits to go to them is not sent, and what waits of theirs is not done."""
     with opened(given.claw) as (_, record):
         found = [each for each in record.addresses() if given.person in {each[1], each[2].name}]
         if not found:
             raise UserError(f"nobody is paired as `{printable(given.person, 40)}`", fix="overnight claw persons")
-        record.append(*(Unpaired(address=Address(channel, id_)) for channel, id_, _ in found))
+        gone = {Address(channel, id_) for channel, id_, _ in found}
+        events: list[Event] = [Unpaired(address=each) for each in sorted(gone, key=str)]
+        for plan in record.schedules():
+            if plan.set.to in gone and plan.set.role is Kind.OWNER:
+                why = f"it was said on {plan.set.to.channel}, where nobody is paired any more"
+                now, by = record.clock(), str(context.principal)
+                events.append(changed(plan, state=ScheduleState.PAUSED, next_=plan.next, handled=now, by=by, why=why))
+            elif plan.set.to in gone:
+                events.append(ScheduleDropped(schedule=plan.number, by=str(context.principal)))
+        record.append(*events)
     return UnpairedList(
         persons=[PersonLine(name=who.name, role=who.role.value, channel=channel, id=id_) for channel, id_, who in found]
     )

@@ -50,6 +50,7 @@ OPERATION = Operation(
     output=Unscheduled,
     tier=Tier.REVERSIBLE,
     of_machine=True,
+    guests=True,
     run=run,
     words=lambda found: joined([Origin.CLAW, *(each.origin for each in found.dropped)]),
     render=lambda found: "\n".join(f"dropped {line_words(each)}" for each in found.dropped),

@@ -7,7 +7,7 @@ from typing import Annotated
 from overnight.claw.folders import find_claw
 from overnight.claw.hands.mcp_client import LONGEST
 from overnight.claw.hands.servers import use_tool
-from overnight.claw.operations._claw import Claw, opened
+from overnight.claw.operations._claw import Claw, of_owner, opened
 from overnight.claw.operations.claw_mcp import server_of, tier_of, trusted_tools
 from overnight.errors import UserError
 from overnight.operations.json_text import strict_json
@@ -89,6 +89,7 @@ OPERATION = Operation(
     state=state,
     egress=True,
     of_machine=True,
+    requires=of_owner,
     run=run,
     render=lambda found: f"the tool says that it failed: {found.text}" if found.failed else found.text,
     read_back=read_back,

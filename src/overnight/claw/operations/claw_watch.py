@@ -3,11 +3,13 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from overnight.claw.agenda.conditions import Condition, check_form
+from overnight.claw.agenda.conditions import CannotLook, Condition, check_form
+from overnight.claw.agenda.news import news
 from overnight.claw.agenda.rule import read_rule
 from overnight.claw.events import ScheduleKind, ScheduleSet
 from overnight.claw.folders import find_claw
@@ -42,6 +44,12 @@ class WatchInput:
     looks: Annotated[int, Ge(1), Le(100), Option(about="Looks in a row that must agree.", shows_default=True)] = 1
     every: Annotated[str, Option(about="How often to look.", shows_default=True)] = "5 minutes"
     repo: Annotated[str, Option(about="The repository that it is about, by its name in claw.yaml.", metavar="NAME")] = ""
+    news: Annotated[
+        bool, Option(about="Say each new item of its answer, a list of things with a `number` that grows, within seconds.")
+    ] = False
+    answers: Annotated[
+        tuple[str, ...], Option(about="A button below each, and what it says.", flags=("--answer",), metavar="LABEL=WORDS")
+    ] = ()
     act: Annotated[bool, Option(about="The words are said to the claw, for it to act on, and not to you.")] = False
     urgent: Annotated[bool, Option(about="Quiet hours and the cap of a day do not hold for it.")] = False
     claw: Claw = None
@@ -51,6 +59,8 @@ def run(context: Context, given: WatchInput) -> ScheduleLine:
     """Record it."""
     condition = _condition_of(given)
     check_form(condition)
+    if condition.news:
+        condition = replace(condition, after=_newest(condition, context))
     with opened(given.claw) as (folder, record):
         charter, now = read_charter(folder), int(record.clock())
         if condition.operation and not given.repo and len(charter.repos) == 1:
@@ -102,7 +112,25 @@ def _condition_of(given: WatchInput) -> Condition:
         fails=given.fails,
         margin=given.margin,
         looks=given.looks,
+        news=given.news,
+        answers=[(label, words) for label, _, words in (each.partition("=") for each in given.answers) if words],
     )
+
+
+def _newest(condition: Condition, context: Context) -> int:
+    """The number of what is not new any more.
+
+    Raises:
+        UserError: the operation does not answer, or not with a list of numbered things.
+    """
+    import anyio
+
+    try:
+        return max((each.number for each in anyio.run(partial(news, condition, context, after=0))), default=0)
+    except CannotLook as error:
+        raise UserError(
+            f"`{condition.operation}` cannot be watched: {error}", fix="watch one that lists what is new"
+        ) from error
 
 
 def raised(_context: Context, given: WatchInput) -> Tier:

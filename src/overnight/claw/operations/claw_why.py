@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from overnight.claw.events import Event, Finished, Fired, Received, Resumed, ScheduleSet
+from overnight.claw.events import Event, Finished, Fired, Noticed, Received, Resumed, ScheduleSet
 from overnight.claw.memory.reader import about_turn, reader_of
 from overnight.claw.operations._claw import Claw, opened
 from overnight.claw.record.record import ClawRecord
@@ -16,6 +16,7 @@ from overnight.words.foreign import one_line
 
 WORDS = 200
 LOOKED_AT = 200  # events, for a member's newest
+FEW = 20  # for the owner's
 DEEPEST = 4  # causes of causes
 
 
@@ -57,8 +58,13 @@ def run(context: Context, given: WhyInput) -> Why:
 
 def _newest(record: ClawRecord, reader: str | None) -> int:
     """The newest turn that said something that nobody wrote for."""
-    newest = record.newest_of(["fired", "finished"], 1 if reader is None else LOOKED_AT)
-    return next((entry.seq for entry in newest if reader in (None, getattr(entry.event, "person", ""))), 0)
+    for entry in record.newest_of(["fired", "finished", "noticed"], FEW if reader is None else LOOKED_AT):
+        if isinstance(entry.event, Noticed):
+            if reader is None and entry.event.held:
+                return entry.seq
+        elif reader in (None, getattr(entry.event, "person", "")):
+            return entry.seq
+    return 0
 
 
 def _reason(record: ClawRecord, cause: Recorded[Event], zone: str) -> tuple[list[str], int]:
@@ -81,6 +87,9 @@ def _reason(record: ClawRecord, cause: Recorded[Event], zone: str) -> tuple[list
         case Finished(task=task):
             begun = record.begun_by(task)
             return [f"{at}: the task {task} ended, which I had begun"], begun
+        case Noticed(held=held, sends=sends):
+            said = one_line(record.text((*held, *sends)[0].text), WORDS) if (*held, *sends) else ""
+            return [f"{at}: nobody asked for it and nothing was due; I noticed by myself: {said}"], 0
         case Resumed(turn=turn):
             return [f"{at}: an approval that turn {turn} waited for was answered, or expired"], turn
         case _:

@@ -7,7 +7,7 @@ from overnight.claw.charter import FILES
 from overnight.claw.folders import find_claw
 from overnight.claw.hands.own_files import read_file, write_file
 from overnight.claw.hands.own_folder import OwnFolder
-from overnight.claw.operations._claw import Claw
+from overnight.claw.operations._claw import Claw, of_owner
 from overnight.claw.operations.claw_shell import folder_state, is_kept_tier
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
@@ -65,6 +65,7 @@ OPERATION = Operation(
     raised=is_kept_tier,
     state=folder_state,
     of_machine=True,
+    requires=of_owner,
     words=Origin.CLAW,
     run=run,
     render=lambda found: (

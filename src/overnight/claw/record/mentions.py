@@ -76,15 +76,15 @@ def _texts_of(db: sqlite3.Connection, event: Event) -> Iterator[tuple[TextRef, s
     """The texts of an event that can be recalled, each with whose it is, who alone may read it, and its origin."""
     match event:
         case Received(text=text, person=person, role=role, origin=origin):
-            yield text, person, person if role is Kind.MEMBER else "", origin
+            yield text, person, person if role.is_let_in else "", origin
         case Fired(text=text, person=person, role=role, origin=origin, what=ScheduleKind.REMIND):
-            yield text, person, person if role is Kind.MEMBER else "", origin
+            yield text, person, person if role.is_let_in else "", origin
         case Answered(origin=origin):
             for send in (*event.sends, *getattr(event, "held", ())):
                 if not send.approval:
-                    yield send.text, "", _member_at(db, send.to.channel, send.to.id), origin
+                    yield send.text, "", _let_in_at(db, send.to.channel, send.to.id), origin
         case FactSet(text=text, person=person, origin=origin):
-            yield text, person, person if origin is Origin.MEMBER or _is_member(db, person) else "", origin
+            yield text, person, person if origin is Origin.MEMBER or _is_let_in(db, person) else "", origin
         case _:
             pass
 
@@ -117,12 +117,12 @@ def _outdate(db: sqlite3.Connection, fact: int) -> None:
     db.executemany("INSERT OR IGNORE INTO outdated VALUES(?,?)", [(number, fact) for number in outdated])
 
 
-def _is_member(db: sqlite3.Connection, person: str) -> bool:
-    query = "SELECT 1 FROM addresses WHERE person=? AND role=? LIMIT 1"
-    return db.execute(query, (person, Kind.MEMBER.value)).fetchone() is not None
+def _is_let_in(db: sqlite3.Connection, person: str) -> bool:
+    query = "SELECT 1 FROM addresses WHERE person=? AND role<>? LIMIT 1"
+    return db.execute(query, (person, Kind.OWNER.value)).fetchone() is not None
 
 
-def _member_at(db: sqlite3.Connection, channel: str, id_: str) -> str:
-    query = "SELECT person FROM addresses WHERE channel=? AND id=? AND role=?"
-    row = db.execute(query, (channel, id_, Kind.MEMBER.value)).fetchone()
+def _let_in_at(db: sqlite3.Connection, channel: str, id_: str) -> str:
+    query = "SELECT person FROM addresses WHERE channel=? AND id=? AND role<>?"
+    row = db.execute(query, (channel, id_, Kind.OWNER.value)).fetchone()
     return row[0] if row else ""

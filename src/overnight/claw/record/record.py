@@ -25,7 +25,7 @@ from overnight.ledger.pending import Item
 from overnight.ledger.port import Recorded
 from overnight.ledger.sealed import SCHEMA, SealedText, TextRef, forget_texts, keep_texts, read_texts, seal
 from overnight.ledger.store import SqliteEventStore
-from overnight.operations.principal import Kind
+from overnight.operations.principal import Address, Kind
 
 VERSION = 2  # of the derived tables; see `upgrade.py`
 MOST_WAITING = 1000  # causes that wait; a message beyond is not taken, and its channel brings it again
@@ -125,10 +125,12 @@ class ClawRecord:
     # --- Causes and turns ---
 
     def next_cause(self) -> Recorded[Event] | None:
-        """The oldest cause whose turn has no end, and is not parked."""
-        query = "SELECT seq FROM causes WHERE answered IS NULL AND until <= ? ORDER BY seq LIMIT 1"
+        """The oldest cause whose turn has no end, and is not parked; one that was parked by a later clock is not any more."""
+        parked = "SELECT at FROM events WHERE turn=causes.seq AND kind='parked' ORDER BY events.seq DESC LIMIT 1"
+        query = f"SELECT seq FROM causes WHERE answered IS NULL AND (until <= ? OR ({parked}) > ?) ORDER BY seq LIMIT 1"  # noqa: S608  # ours
+        now = self.clock()
         with self.store.reading() as db:
-            row = db.execute(query, (self.clock(),)).fetchone()
+            row = db.execute(query, (now, now)).fetchone()
         return self.event(row[0]) if row else None
 
     def parked(self) -> Sequence[tuple[int, float]]:
@@ -146,6 +148,16 @@ class ClawRecord:
         marks = ",".join("?" * len(kinds))
         which = f"SELECT seq FROM causes WHERE answered IS NULL AND kind IN ({marks})"  # noqa: S608  # marks alone
         return self._select(f"WHERE seq IN ({which}) ORDER BY seq", *kinds)
+
+    def waiting_of(self, sender: Address) -> tuple[int, int]:
+        """How many messages of an address have a turn without an end, and the number of the oldest."""
+        query = (
+            "SELECT COUNT(*), COALESCE(MIN(c.seq), 0) FROM causes c JOIN events e ON e.seq = c.seq WHERE c.answered IS NULL"
+            " AND c.kind='received' AND json_extract(e.body, '$.sender')=? AND json_extract(e.body, '$.channel')=?"
+        )
+        with self.store.reading() as db:
+            count, oldest = db.execute(query, (sender.id, sender.channel)).fetchone()
+        return int(count), int(oldest)
 
     def is_answered(self, turn: int) -> bool:
         """Whether a turn is over."""
@@ -196,6 +208,11 @@ class ClawRecord:
     def unsent(self, limit: int = 100) -> Sequence[tuple[Item, Send]]:
         """The messages that have to go out over any channel, oldest first."""
         return [(item, send) for item, event in self.store.waiting(SENDS, limit) if (send := _send(event, item.key))]
+
+    def is_sent(self, key: str) -> bool:
+        """Whether there is a message that goes or went out under a key."""
+        with self.store.reading() as db:
+            return db.execute("SELECT 1 FROM sends WHERE key=?", (key,)).fetchone() is not None
 
     # --- Schedules, facts, persons ---
 
@@ -296,6 +313,19 @@ class ClawRecord:
         with self.store.reading() as db:
             rows = db.execute(query, values).fetchall()
         return [Recorded(seq=seq, at=at, event=decode(body), digest=digest) for seq, at, body, digest in rows]
+
+
+def living_origin(folder: Path) -> str | None:
+    """What a claw begins with, None if it is frozen or has no event; its record is read alone, whatever version wrote it."""
+    store = SqliteEventStore[Event](ClawRecord.folder_of(folder), _CODEC, read_only=True)
+    try:
+        with store.reading() as db:
+            row = db.execute(
+                "SELECT kind FROM events WHERE kind IN ('restored', 'adopted') ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
+        return None if row == ("restored",) else store.origin()
+    finally:
+        store.close()
 
 
 def refs_of(event: Event) -> Iterator[TextRef]:

@@ -21,6 +21,7 @@ from overnight.claw.events import (
     WatchState,
     decode,
 )
+from overnight.claw.record.derived import Derived
 from overnight.ledger.pending import PendingTable
 from overnight.ledger.port import Recorded
 
@@ -44,7 +45,7 @@ class Planned:
     why: str  # it is paused
 
 
-class Schedules:
+class Schedules(Derived):
     """What is due when; implements `Projection`."""
 
     kinds = ("schedule_set", "schedule_changed", "schedule_dropped", "fired", "answered", "watch_seen")
@@ -58,10 +59,6 @@ class Schedules:
     CREATE INDEX IF NOT EXISTS failing_schedules ON schedules(failures) WHERE state = 'live';
     CREATE INDEX IF NOT EXISTS schedules_by_turn ON schedules(turn) WHERE turn IS NOT NULL;
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM schedules")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Add a schedule, change or drop it, or say that a run of it has begun or ended."""
@@ -97,7 +94,7 @@ class Schedules:
                 pass
 
 
-class Tasks:
+class Tasks(Derived):
     """What runs in processes of its own for a turn, until its end is told; implements `Projection`."""
 
     kinds = ("call_ended", "finished")
@@ -106,10 +103,6 @@ class Tasks:
       task TEXT PRIMARY KEY, turn INTEGER NOT NULL, call INTEGER NOT NULL, told INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS open_tasks ON tasks(turn) WHERE told = 0;
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM tasks")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """A task has begun, or its end is told."""
@@ -122,15 +115,11 @@ class Tasks:
                 pass
 
 
-class Releases:
+class Releases(Derived):
     """When unasked messages went out, for the cap of a day; implements `Projection`."""
 
     kinds = ("released",)
     schema = "CREATE TABLE IF NOT EXISTS releases(seq INTEGER PRIMARY KEY, at REAL NOT NULL, messages INTEGER NOT NULL);"
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM releases")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Count."""

@@ -25,6 +25,7 @@ from overnight.claw.events import (
     Unpaired,
     WentOn,
 )
+from overnight.claw.record.derived import Derived
 from overnight.ledger.pending import Item, PendingTable
 from overnight.ledger.port import Recorded
 
@@ -36,6 +37,8 @@ def cause_key(event: Event) -> str:
     match event:
         case Received(channel=channel, id=id_):
             return f"message {channel} {id_}"
+        case Fired(schedule=schedule, item=item) if item:
+            return f"due {schedule} item {item}"
         case Fired(schedule=schedule, due=due, run=run):
             return f"due {schedule} {due}" if not run else f"due {schedule} run {run}"
         case Finished(task=task):
@@ -46,7 +49,7 @@ def cause_key(event: Event) -> str:
             return ""
 
 
-class Causes:
+class Causes(Derived):
     """Messages and what fell due, each with how far its turn is; implements `Projection`."""
 
     kinds = ("received", "fired", "finished", "resumed", "answered", "parked")
@@ -56,10 +59,6 @@ class Causes:
       until REAL NOT NULL DEFAULT 0);
     CREATE INDEX IF NOT EXISTS open_causes ON causes(seq) WHERE answered IS NULL;
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM causes")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Open a cause, or say that its turn has ended."""
@@ -73,7 +72,7 @@ class Causes:
         db.execute("INSERT OR IGNORE INTO causes(seq, key, at, kind) VALUES(?,?,?,?)", row)
 
 
-class Calls:
+class Calls(Derived):
     """Calls of operations, and what became of each; implements `Projection`."""
 
     kinds = ("call_begun", "call_ended")
@@ -83,10 +82,6 @@ class Calls:
       PRIMARY KEY(turn, call)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS asked_calls ON calls(seq) WHERE end = 'asked';
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM calls")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Note that a call begins or has ended."""
@@ -100,17 +95,13 @@ class Calls:
                 pass
 
 
-class Facts:
+class Facts(Derived):
     """What is known, and what was corrected; implements `Projection`."""
 
     kinds = ("fact_set",)
     schema = """
     CREATE TABLE IF NOT EXISTS facts(seq INTEGER PRIMARY KEY, superseded INTEGER NOT NULL DEFAULT 0);
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM facts")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Add a fact; those that it corrects stand no more."""
@@ -120,7 +111,7 @@ class Facts:
             db.executemany("UPDATE facts SET superseded=? WHERE seq=?", rows)
 
 
-class Persons:
+class Persons(Derived):
     """Whose each address is, and whether the claw may act; implements `Projection`."""
 
     kinds = ("paired", "unpaired", "stopped", "went_on", "restored", "adopted")
@@ -130,11 +121,6 @@ class Persons:
       PRIMARY KEY(channel, id)) WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS standing(key TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the tables."""
-        db.execute("DELETE FROM addresses")
-        db.execute("DELETE FROM standing")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Note who is who, or that it has to stop."""
@@ -174,7 +160,7 @@ SENDS: PendingTable[Event] = PendingTable(
 )
 
 
-class Waiting:
+class Waiting(Derived):
     """What of `SENDS` still waits, by channel: what one channel cannot send keeps no other waiting; implements `Projection`."""
 
     kinds = tuple(SENDS.kinds)
@@ -183,10 +169,6 @@ class Waiting:
       channel TEXT NOT NULL, seq INTEGER NOT NULL, key TEXT NOT NULL, PRIMARY KEY(channel, seq, key)) WITHOUT ROWID;
     CREATE INDEX IF NOT EXISTS waiting_sends_by_key ON waiting_sends(key);
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM waiting_sends")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Add what is to go out, and take away what waits no more."""

@@ -3,10 +3,11 @@
 import sqlite3
 
 from overnight.claw.events import Event, Trusted
+from overnight.claw.record.derived import Derived
 from overnight.ledger.port import Recorded
 
 
-class Trusts:
+class Trusts(Derived):
     """The newest digest of each."""
 
     kinds = ("trusted",)
@@ -14,10 +15,6 @@ class Trusts:
     CREATE TABLE IF NOT EXISTS trusts(
       what TEXT NOT NULL, name TEXT NOT NULL, seq INTEGER NOT NULL, PRIMARY KEY(what, name)) WITHOUT ROWID;
     """
-
-    def clear(self, db: sqlite3.Connection) -> None:
-        """Empty the table."""
-        db.execute("DELETE FROM trusts")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Trust it from now on as it is, or no more."""

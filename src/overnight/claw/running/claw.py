@@ -9,13 +9,14 @@ from anyio import CancelScope, Event, create_task_group, move_on_after
 
 from overnight.claw.agenda.keeper import Timekeeper
 from overnight.claw.channels.hearing import Hearing
-from overnight.claw.charter import Charter
+from overnight.claw.charter import Charter, is_stop
 from overnight.claw.events import Event as ClawEvent
-from overnight.claw.events import Finished, Resumed, ScheduleKind
+from overnight.claw.events import Finished, Received, Resumed, ScheduleKind
 from overnight.claw.port import Chat
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.running.reception import Busy, Reception
 from overnight.claw.running.sender import Sender
+from overnight.claw.running.upkeep import Upkeep
 from overnight.claw.turns.turn import TurnRunner
 from overnight.ledger.port import Recorded
 from overnight.notices.port import Deaf, Message
@@ -25,6 +26,7 @@ from overnight.words.foreign import one_line
 
 LOOK_S = 1.0  # between looks for what other processes recorded, which cost some microseconds each
 WHY = 300
+UNDONE = "I am stopped, so nothing was done about this. Say `go on`, then say it again."
 STOPPED = "Stopped. Nothing of mine begins until you say `go on`."
 
 
@@ -47,8 +49,9 @@ class ClawRunner:
         self.record, self._turns, self._chats, self._say = record, turns, chats, say
         self._close, self._charter = close, charter
         self.reception = Reception(record, news=self.wake, stop=self._cut, clean=clean)
-        self._sender = Sender(record, chats)
+        self._senders = [Sender(record, name, chat) for name, chat in chats.items()]
         self.timekeeper = Timekeeper(record, charter, environment=environment)
+        self._upkeep = Upkeep(record, charter, say, channels=chats)
         self._news = Event()
         self._turn: CancelScope | None = None
 
@@ -67,7 +70,9 @@ class ClawRunner:
                     tasks.start_soon(self._hear, name, chat)
                 if not until_idle:
                     tasks.start_soon(self.timekeeper.run, self._tell, self._say)
-                    tasks.start_soon(self._post)
+                    for sender in self._senders:
+                        tasks.start_soon(self._post, sender)
+                    tasks.start_soon(self._upkeep.run, self.wake)
                 await self._work(until_idle=until_idle)
                 tasks.cancel_scope.cancel()
         finally:
@@ -77,7 +82,7 @@ class ClawRunner:
 
     async def _work(self, *, until_idle: bool) -> None:
         while True:
-            news = self._news
+            seen = self._seen()
             stopped = self.record.is_stopped
             if until_idle and not stopped:
                 await self.timekeeper.look()
@@ -87,21 +92,22 @@ class ClawRunner:
             if until_idle:
                 if not stopped:
                     self.timekeeper.courier.release()
-                await self._sender.send_all()
+                for sender in self._senders:
+                    await sender.send_all()
                 return
             parked = next((until for _, until in self.record.parked()), None)
-            await self._wait(news, [] if parked is None else [parked])
+            await self._wait(seen, [] if parked is None else [parked])
 
     def _next_cause(self) -> Recorded[ClawEvent] | None:
         self._resume()
         return self.record.next_cause()
 
-    async def _post(self) -> None:
-        """Send what has to go out, for ever; a slow channel keeps no turn waiting."""
+    async def _post(self, sender: Sender) -> None:
+        """Send what has to go out over one channel, for ever; a slow one keeps no turn and no other channel waiting."""
         while True:
-            news = self._news
-            next_send = await self._sender.send_all()
-            await self._wait(news, [next_send] if next_send is not None else [])
+            seen = self._seen()
+            next_send = await sender.send_all()
+            await self._wait(seen, [next_send] if next_send is not None else [])
 
     def _tell(self) -> None:
         """Answer what fell due and needs no mind, also while a turn is under way."""
@@ -117,7 +123,7 @@ class ClawRunner:
         if cause is None:
             return
         if self._is_stopped():
-            self._turns.cut(seq, STOPPED, ran=False)
+            self._turns.cut(seq, UNDONE if self._is_news(cause) else STOPPED, ran=False)
             return
         minutes = self._charter().turn_minutes
         why = f"This took more than {minutes:g} minutes, so I ended it."
@@ -131,6 +137,12 @@ class ClawRunner:
             self._turn = None
         if not self.record.is_answered(seq) and not self.record.is_parked(seq):
             self._turns.cut(seq, STOPPED if self.record.is_stopped else why)
+
+    def _is_news(self, cause: Recorded[ClawEvent]) -> bool:
+        """Whether it is a message that nothing was done about, and not the STOP itself."""
+        event = cause.event
+        is_said = isinstance(event, Received) and not is_stop(self.record.text(event.text))
+        return is_said and len(self.record.turn(cause.seq)) == 1
 
     def _is_stopped(self) -> bool:
         return self.record.is_stopped
@@ -154,14 +166,21 @@ class ClawRunner:
                         Resumed(key=f"approval {number} {turn} {call}", turn=turn, call=call, granted=granted)
                     )
 
-    async def _wait(self, news: Event, times: list[float]) -> None:
-        """Until something happened here or in another process, or the next of these times."""
-        self.record.store.changed()
+    def _seen(self) -> tuple[Event, int]:
+        """What tells whether something happens from now on, here or in another process; of each who waits its own."""
+        return self._news, self.record.store.version()
+
+    async def _wait(self, seen: tuple[Event, int], times: list[float]) -> None:
+        """Until something happened since, or the next of these times."""
+        (news, version), began = seen, self.record.clock()
         while not news.is_set():
             rest = min([LOOK_S, *(at - self.record.clock() for at in times)])
             with move_on_after(max(rest, 0.0)):
                 await news.wait()
-            if self.record.store.changed() or any(at <= self.record.clock() for at in times) or self.record.asked():
+            now = self.record.clock()
+            if now < began or any(at <= now for at in times):  # also if the clock was set back
+                return
+            if self.record.store.version() != version or self.record.asked():
                 return
 
     async def _hear(self, name: str, chat: Chat) -> None:

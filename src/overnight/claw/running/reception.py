@@ -1,22 +1,24 @@
 """Takes what comes in over a chat: on disk before it is acknowledged, and STOP before anything else.
 
-What nobody wrote whom the claw knows is counted, and not kept.
+What nobody wrote whom the claw knows is counted, and not kept; so is what somebody else than the owner writes while much of
+theirs waits.
 """
 
 from collections import Counter
 from collections.abc import Callable, Sequence
 
 from overnight.claw.channels.pairing import Pairing
-from overnight.claw.charter import GO_ON, OWN_CHANNELS, STOP
-from overnight.claw.events import Event, Received, Stopped, WentOn
+from overnight.claw.charter import OWN_CHANNELS, is_go_on, is_stop
+from overnight.claw.events import Event, Noticed, Received, Send, Stopped, WentOn
 from overnight.claw.record.record import MOST_WAITING, NOBODY, ClawRecord, Person
 from overnight.ledger.sealed import seal
 from overnight.notices.port import Message
-from overnight.operations.principal import Kind, Origin
+from overnight.operations.principal import Address, Kind, Origin
 from overnight.words.foreign import printable_lines
 
 LONGEST = 8000  # characters of a message that are kept
-ORIGINS = {Kind.OWNER: Origin.OWNER, Kind.MEMBER: Origin.MEMBER}
+MOST_OF_OTHERS = 20  # messages that wait, of each who is not the owner: nobody waits behind the flood of another one
+ORIGINS = {Kind.OWNER: Origin.OWNER, Kind.MEMBER: Origin.MEMBER, Kind.GUEST: Origin.MEMBER}
 
 
 class Busy(Exception):  # noqa: N818  # an outcome: the message is not acknowledged, and comes again
@@ -38,6 +40,7 @@ class Reception:
         self._record, self._news, self._stop, self._clean = record, news, stop, clean
         self._pairing = Pairing(record)
         self.refused: Counter[str] = Counter()
+        self._told: dict[Address, int] = {}  # who was told that too much waits, by the oldest of it
 
     def take(self, channel: str, message: Message) -> None:
         """Keep one message; on return it is on disk, or was refused."""
@@ -50,6 +53,8 @@ class Reception:
             return
         says = self._says(channel, message, person)
         stops = any(isinstance(event, Stopped) for event in says)
+        if person.role is not Kind.OWNER and not stops and self._floods(channel, message):
+            return
         try:
             is_new = self._keep(channel, message, person, says)
         except Busy:
@@ -61,12 +66,26 @@ class Reception:
             self._stop()
         self._news()
 
+    def _floods(self, channel: str, message: Message) -> bool:
+        """Whether so much waits of who is not the owner that this is not kept; they are told so once."""
+        sender = Address(channel, message.sender)
+        waiting, oldest = self._record.waiting_of(sender)
+        if waiting < MOST_OF_OTHERS:
+            return False
+        self.refused[channel] += 1
+        if self._told.get(sender) != oldest:
+            self._told[sender] = oldest
+            text = seal(f"{waiting} messages of yours wait, so I take no more for now: write again when I have answered these.")
+            self._record.append(Noticed(sends=(Send(key=f"full {oldest}", to=sender, text=text.ref),)), texts=[text])
+            self._news()
+        return True
+
     def _says(self, channel: str, message: Message, person: Person) -> Sequence[Event]:
         """What a message says at once, before any mind."""
-        word, by = message.text.strip().lower(), f"{channel} {message.sender}"
-        if word in STOP:
+        by = f"{channel} {message.sender}"
+        if is_stop(message.text) and person.role is not Kind.GUEST:
             return [Stopped(by=by)]
-        if word in GO_ON and person.role is Kind.OWNER and not message.forwarded:
+        if is_go_on(message.text) and person.role is Kind.OWNER and not message.forwarded:
             return [WentOn(by=by)]
         return []
 

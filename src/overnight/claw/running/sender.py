@@ -1,18 +1,18 @@
 """Sends what has to go out: each message at least once, and never again once it is known to be sent.
 
-A message is marked before it is sent, and after. One that is marked as being sent by a process that is gone may have been sent:
-the channel is asked for its key, and if it cannot tell, the message is sent again with a mark that says so.
+A message is marked before it is sent, and after. One that a process was sending that is gone, or whose channel did not answer,
+may have been sent: the channel is asked for its key, and if it cannot tell, the message is sent again with a mark that says so.
 
 What could not go out in time, as this or the channel was off, is never sent as if it were new: it says from when it is, and of
 more than a few there is one message that says how many.
 """
 
-from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from overnight.claw.charter import OWN_CHANNELS
 from overnight.claw.events import Noticed, Send, SendChanged, SendState
 from overnight.claw.port import Button, Chat, Outgoing
-from overnight.claw.record.record import ClawRecord
+from overnight.claw.record.record import NOBODY, ClawRecord
 from overnight.jobs.schedule_words import time_words
 from overnight.ledger.pending import Item
 from overnight.ledger.sealed import seal
@@ -25,59 +25,71 @@ from overnight.words.foreign import one_line
 WHY = 300
 LATE_S = 3600.0  # a message that could not be sent for so long says so
 MOST_LATE = 3  # messages to one address that still go out late; of more there is a summary
+LONGEST_S = 300.0  # between tries, unless the channel asks for more
 SUMMARY = "late "  # begins the key of one, which is never late itself
 AGAIN = "(this may be the second time) "
 
 
-class Sender:
-    """Sends over the chats that this process has."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Pause:
+    """Between tries of one message."""
 
-    def __init__(self, record: ClawRecord, chats: Mapping[str, Chat]) -> None:
-        self._record, self._chats = record, chats
-        self._pauses: dict[str, tuple[float, float]] = {}  # by key: since when not to try, and until when
-        self._tries: dict[str, int] = {}
+    tries: int
+    since: float  # Unix time
+    until: float
+
+
+class Sender:
+    """Sends over one chat; each has its own, so that a slow one keeps no other waiting."""
+
+    def __init__(self, record: ClawRecord, name: str, chat: Chat) -> None:
+        self._record, self._name, self._chat = record, name, chat
+        self._pauses: dict[str, _Pause] = {}  # by key, of what waits and failed
 
     async def send_all(self) -> float | None:
         """Try each message whose time it is; when to try again, Unix time, None: nothing waits."""
-        soonest: float | None = None
-        for name, chat in self._chats.items():
-            self._sum_up(name)
-            for item, send in self._record.unsent_over(name):
-                since, at = self._pauses.get(send.key, (0.0, 0.0))
-                if not since <= self._record.clock() < at:  # also after the clock was set back
-                    at = await self._send(item, send, chat)
-                if at:
-                    soonest = min(soonest or at, at)
-        return soonest
+        self._sum_up()
+        pauses: dict[str, _Pause] = {}
+        for item, send in self._record.unsent_over(self._name):
+            pause: _Pause | None = self._pauses.get(send.key)
+            if pause is None or not pause.since <= self._record.clock() < pause.until:  # also after the clock was set back
+                pause = await self._send(item, send, pause.tries + 1 if pause else 1)
+            if pause is not None:
+                pauses[send.key] = pause
+        self._pauses = pauses
+        return min((pause.until for pause in pauses.values()), default=None)
 
-    async def _send(self, item: Item, send: Send, chat: Chat) -> float:
-        """Try one; when to try it again, 0: never."""
+    async def _send(self, item: Item, send: Send, tries: int) -> "_Pause | None":
+        """Try one; when to try it again, None: never. Who was unpaired meanwhile gets nothing more."""
+        if send.to.channel not in OWN_CHANNELS and self._record.person_at(send.to.channel, send.to.id) is NOBODY:
+            self._change(send, SendState.GIVEN_UP, "nobody is paired there any more")
+            return None
         message = self._outgoing(send)
-        if self._is_late(item):
-            message = replace(message, text=f"(late: of {time_words(item.at, 'UTC')}) {message.text}")
+        mark = f"(late: of {time_words(item.at, 'UTC')}) " if self._is_late(item) else ""
+        unsure = item.state == SendState.SENDING.value
         try:
-            if item.state == SendState.SENDING.value:
-                found = await chat.find(message)
+            if unsure:
+                found = await self._chat.find(message)
                 if found:
                     self._change(send, SendState.SENT)
-                    return 0.0
-                if found is None:
-                    message = replace(message, text=AGAIN + message.text)
+                    return None
+                unsure = found is None
             else:
                 self._change(send, SendState.SENDING)
-            await chat.send(message)
+            mark = AGAIN + mark if unsure else mark
+            await self._chat.send(replace(message, text=mark + message.text, mark=mark))
         except NotSent as failed:
-            return self._failed(send, failed)
+            return self._failed(send, failed, tries, unsure=unsure or failed.unsure)
         self._change(send, SendState.SENT)
-        return 0.0
+        return None
 
     def _is_late(self, item: Item) -> bool:
         return self._record.clock() - item.at > LATE_S and not item.key.startswith(SUMMARY)
 
-    def _sum_up(self, channel: str) -> None:
+    def _sum_up(self) -> None:
         """Put one message in the place of many that are late, by address."""
         late: dict[Address, list[Send]] = {}
-        for item, send in self._record.unsent_over(channel, limit=-1):
+        for item, send in self._record.unsent_over(self._name, limit=-1):
             if self._is_late(item):
                 late.setdefault(send.to, []).append(send)
         for to, sends in late.items():
@@ -89,24 +101,22 @@ class Sender:
                 given_up = [SendChanged(key=send.key, state=SendState.GIVEN_UP, why="it was late") for send in sends]
                 self._record.append(*given_up, Noticed(sends=(summary,)), texts=[text])
 
-    def _failed(self, send: Send, failed: NotSent) -> float:
+    def _failed(self, send: Send, failed: NotSent, tries: int, *, unsure: bool) -> "_Pause | None":
         why = one_line(str(failed), WHY)
         if not failed.again:
             self._change(send, SendState.GIVEN_UP, why)
-            return 0.0
-        self._change(send, SendState.WAITS, why)
-        tries = self._tries[send.key] = self._tries.get(send.key, 0) + 1
+            return None
+        self._change(send, SendState.SENDING if unsure else SendState.WAITS, why)
         now = self._record.clock()
-        at = now + max(failed.wait_s, min(2.0**tries, 300.0))
-        self._pauses[send.key] = now, at
-        return at
+        return _Pause(tries=tries, since=now, until=now + max(failed.wait_s, min(2.0 ** min(tries, 16), LONGEST_S)))
 
     def _change(self, send: Send, state: SendState, why: str = "") -> None:
         self._record.append(SendChanged(key=send.key, state=state, why=why))
 
     def _outgoing(self, send: Send) -> Outgoing:
-        text, buttons = question(send.approval) if send.approval else (self._record.text(send.text), ())
-        return Outgoing(key=send.key, to=send.to, text=text, buttons=buttons)
+        own = tuple(Button(label=label, data=said) for label, said in send.answers)
+        text, buttons = question(send.approval) if send.approval else (self._record.text(send.text), own)
+        return Outgoing(key=send.key, to=send.to, text=text, buttons=buttons, picture=send.picture)
 
 
 def question(number: int) -> tuple[str, tuple[Button, ...]]:

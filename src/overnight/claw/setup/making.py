@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from overnight.claw.charter import FILES, MEMORY, SETTINGS, SKILLS, SOUL, USER
+from overnight.claw.charter import FILES, MEMORY, NAMED, SETTINGS, SKILLS, SOUL, USER, after
 from overnight.claw.setup.parsing import parse_charter
 from overnight.errors import UserError
 from overnight.files.local_zone import local_zone
@@ -26,6 +26,7 @@ SETTINGS_TEXT = """\
 zone: {zone}
 {model}
 {quiet}
+{channels}
 """
 
 
@@ -38,6 +39,22 @@ class Wishes:
     model: str = ""
     about: str = ""  # what it should know of its owner
     quiet: tuple[str, str] | None = None  # from when to when it writes nothing unasked, as `22:00`
+    telegram: bool = False  # whether it has a chat there
+
+
+def check_new(folder: Path) -> None:
+    """Refuse a folder that has a claw.
+
+    Raises:
+        UserError: it has.
+    """
+    if (folder / SETTINGS).exists():
+        raise UserError(f"there is a claw in {folder} already", fix=f"talk to it: {after('overnight claw chat', folder.name)}")
+
+
+def telegram_secret(name: str) -> str:
+    """The secret that has the token of a claw's bot; each claw has a bot of its own, as a bot has one reader."""
+    return "_".join([*([] if name == NAMED else ["CLAW"]), *name.upper().split("-"), "TELEGRAM"])
 
 
 def make_claw(folder: Path, wishes: Wishes) -> None:
@@ -46,9 +63,8 @@ def make_claw(folder: Path, wishes: Wishes) -> None:
     Raises:
         UserError: it is there already, or an answer cannot be.
     """
-    if (folder / SETTINGS).exists():
-        raise UserError(f"there is a claw in {folder} already", fix="talk to it: overnight claw chat")
-    settings = _settings(wishes)
+    check_new(folder)
+    settings = _settings(wishes, telegram_secret(folder.name))
     parse_charter(settings)
     for each in (folder, folder / MEMORY, folder / SKILLS, folder / FILES):
         make_folder(each)
@@ -61,10 +77,11 @@ def make_claw(folder: Path, wishes: Wishes) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _settings(wishes: Wishes) -> str:
+def _settings(wishes: Wishes, secret: str) -> str:
     named, quiet = json.dumps(wishes.model), wishes.quiet
     return SETTINGS_TEXT.format(
         zone=wishes.zone or local_zone() or "UTC",
         model=f"model: {named}" if wishes.model else "# model: NAME    # without one it understands the sentences of `help`",
         quiet=f'quiet: {{begin: "{quiet[0]}", end: "{quiet[1]}"}}' if quiet else '# quiet: {begin: "22:00", end: "7:00"}',
+        channels=("" if wishes.telegram else "# ") + f"channels: {{telegram: {{use: telegram, token: {secret}}}}}",
     )

@@ -36,6 +36,13 @@ _WORDING = Wording(
         "usd_a_day": "write dollars such as 2",
         "unasked_a_day": "write a count such as 10",
         "turn_minutes": "write minutes such as 15",
+        "reminders": "write a count such as 10",
+        "may": "write operations that only read, such as [status]",
+        "phone": "write the id of the number, as Meta shows it, such as 106540352242922",
+        "port": "write a free port above 1023 such as 8760",
+        "template": "write the name of a template that WhatsApp approved, such as claw_says",
+        "language": "write the code of the template's language, such as en or en_US",
+        "retain_days": "write a count of days such as 90, or leave it out to keep all",
         "ceiling": "write one of read, reversible, costly, irreversible and physical",
     },
 )
@@ -65,8 +72,10 @@ def parse_charter(text: str, path: str = SETTINGS) -> Charter:
         quiet=keys.quiet.record() if keys.quiet else None,
         unasked_a_day=keys.unasked_a_day,
         turn_minutes=keys.turn_minutes,
+        retain_days=keys.retain_days,
         skill_hosts={name: each.hosts for name, each in keys.skills.items() if each.hosts},
         servers={name: each.record(name) for name, each in keys.mcp.items()},
+        guests=keys.guests.record(),
         source=text,
     )
 

@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from overnight.claw.charter import OWN_CHANNELS, ChannelSpec, ClawBudget, Quiet, ServerSpec
+from overnight.claw.charter import OWN_CHANNELS, ChannelSpec, ClawBudget, GuestRules, Quiet, ServerSpec
 from overnight.egress.hosts import BadHost, read_rule
 from overnight.files.local_zone import find_zone
+from overnight.notices.settings import LOOPBACK, split_url
 from overnight.operations.operation import Tier
+from overnight.operations.permission import only_reads
 from overnight.operations.principal import FACES
+from overnight.operations.registry import find
 from overnight.program.fields import Count, Number
 from overnight.words.fields import MAX_ITEMS, Mistake, Short, Text
 
@@ -71,6 +74,22 @@ class BudgetKeys(_Keys):
         )
 
 
+def _digits(raw: object) -> object:
+    return str(raw) if type(raw) is int else raw  # as YAML reads it without quotes
+
+
+def _public(text: str) -> str:
+    parts = split_url(text)
+    if parts is None or parts.query or (parts.scheme == "http" and parts.hostname not in LOOPBACK):
+        raise Mistake(
+            "is no https address", fix="write the one that WhatsApp was given, such as https://claw.example.org/whatsapp"
+        )
+    return text
+
+
+_OF_WHATSAPP = ("phone", "port", "public", "template", "language")
+
+
 class ChannelKeys(_Keys):
     """A chat."""
 
@@ -78,10 +97,23 @@ class ChannelKeys(_Keys):
     token: Short | None = None  # name of the secret
     url: Text | None = None  # of the API, for tests and self-hosted servers
     ceiling: Tier = Tier.COSTLY
+    phone: Annotated[str, BeforeValidator(_digits), Field(pattern=r"^[0-9]{5,20}$")] | None = None  # id of the number
+    port: Annotated[int, Field(ge=1024, le=65535)] | None = None  # on loopback
+    public: Annotated[Text, AfterValidator(_public)] | None = None  # the address that leads to it
+    template: Annotated[str, Field(pattern=r"^[a-z0-9_]{1,512}$")] | None = None
+    language: Annotated[str, Field(pattern=r"^[A-Za-z_]{2,10}$")] | None = None
+
+    @model_validator(mode="after")
+    def _agrees(self) -> Self:
+        if self.use == "whatsapp" and self.phone is None:
+            raise Mistake("`use: whatsapp` needs `phone`", fix="write the id of the number, as Meta shows it", key="use")
+        if self.use != "whatsapp" and (other := next((key for key in _OF_WHATSAPP if getattr(self, key) is not None), "")):
+            raise Mistake(f"is for `use: whatsapp` alone, and this is `{self.use}`", fix="leave it out", key=other)
+        return self
 
     def record(self, name: str) -> ChannelSpec:
         """The record that the claw uses."""
-        options = {key: value for key in ("token", "url") if (value := getattr(self, key))}
+        options = {key: str(value) for key in ("token", "url", *_OF_WHATSAPP) if (value := getattr(self, key))}
         return ChannelSpec(name=name, use=self.use, options=options, ceiling=self.ceiling)
 
 
@@ -123,6 +155,25 @@ class ServerKeys(_Keys):
         )
 
 
+def _readable(name: str) -> str:
+    operation = find(name)
+    if operation is None or not only_reads(operation):
+        raise Mistake("is no operation that only reads", fix="`overnight operations` lists them; name one of the tier read")
+    return name
+
+
+class GuestKeys(_Keys):
+    """What guests may."""
+
+    reminders: Annotated[int, Field(ge=0, le=1000)] = GuestRules().reminders
+    may: Annotated[tuple[Annotated[Short, AfterValidator(_readable)], ...], Field(max_length=MAX_ITEMS)] = ()
+    tokens_a_day: Count = 0
+
+    def record(self) -> GuestRules:
+        """The record that the claw uses."""
+        return GuestRules(reminders=self.reminders, may=self.may, tokens_a_day=self.tokens_a_day)
+
+
 class CharterKeys(_Keys):
     """All of it."""
 
@@ -134,8 +185,10 @@ class CharterKeys(_Keys):
     quiet: QuietKeys | None = None
     mcp: Annotated[Mapping[Name, ServerKeys], Field(max_length=MAX_ITEMS)] = {}
     skills: Annotated[Mapping[Name, SkillKeys], Field(max_length=MAX_ITEMS)] = {}
+    guests: GuestKeys = GuestKeys.model_construct()
     unasked_a_day: Annotated[int, Field(ge=0, le=1000)] = 10
     turn_minutes: Annotated[float, Field(gt=0, le=24 * 60)] = 15.0
+    retain_days: Annotated[int, Field(ge=1, le=36500)] | None = None
 
 
 KEYS: Mapping[str, tuple[str, ...]] = {
@@ -144,5 +197,6 @@ KEYS: Mapping[str, tuple[str, ...]] = {
     "quiet": tuple(QuietKeys.model_fields),
     "channels": tuple(ChannelKeys.model_fields),
     "mcp": tuple(ServerKeys.model_fields),
+    "guests": tuple(GuestKeys.model_fields),
     "skills": tuple(SkillKeys.model_fields),
 }

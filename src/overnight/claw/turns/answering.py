@@ -1,6 +1,7 @@
 """Ends turns: what is said goes out with the end, in one event, and questions to the owner go to the owner alone."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from overnight.claw.agenda.words import heading, is_unasked
 from overnight.claw.charter import TERMINAL
@@ -42,6 +43,8 @@ class Answers:
         for part, (words, approval) in enumerate([(text, 0), *((f"approval {each}", each) for each in questions)]):
             texts.append(seal(words[:LONGEST]))
             send = Send(key=f"{turn}.{part}", to=asks if approval else to, text=texts[-1].ref, approval=approval, urgent=urgent)
+            if isinstance(about, Fired) and not part:
+                send = replace(send, picture=about.picture, answers=about.answers)
             sends.append(send)
         asked, held = ((), tuple(sends)) if is_unasked(about) else (tuple(sends), ())
         lowest = joined([origin, Origin.FOREIGN]) if quotes else origin
@@ -53,6 +56,14 @@ class Answers:
         while cause is not None and isinstance(cause.event, Resumed):
             cause = self._record.event(cause.event.turn)
         return cause.event if cause else None
+
+    def stranger(self, turn: int) -> str:
+        """The member whose turn it is, if they were unpaired since; empty: they were not, or it is the owner's."""
+        about, to = self.about(turn), self.to(turn)
+        if getattr(about, "role", None) is not Kind.MEMBER:
+            return ""
+        person = str(getattr(about, "person", ""))
+        return "" if self._record.person_at(to.channel, to.id).name == person else person
 
     def to(self, turn: int) -> Address:
         """Where what a turn says goes."""

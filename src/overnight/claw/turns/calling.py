@@ -5,24 +5,25 @@ before lowers whose words it follows. The door of all operations decides what ne
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 
 from anyio import to_thread
 
 from overnight.claw.charter import ceiling_of
-from overnight.claw.events import CallBegun, CallEnd, CallEnded
+from overnight.claw.events import CallBegun, CallEnd, CallEnded, ScheduleSet
 from overnight.claw.port import CallResult, Turn, Wanted
 from overnight.claw.record.record import ClawRecord, sealed_json
 from overnight.claw.taint import is_tainted, joined
+from overnight.claw.turns.following import FOLLOWED, watches_of
 from overnight.claw.turns.past import result_of
 from overnight.errors import OvernightError, UserError, leaf_errors
-from overnight.ledger.sealed import seal
+from overnight.ledger.sealed import SealedText, seal
 from overnight.operations.call import CallState
 from overnight.operations.foreign_input import BadInput, read_input
 from overnight.operations.operation import AnyOperation, Begun, Context, Tier
-from overnight.operations.perform import ApprovalAsked, Unsettled, perform
+from overnight.operations.perform import CUT_OFF, ApprovalAsked, Unsettled, perform
 from overnight.operations.permission import NotAllowed
 from overnight.operations.principal import Address, Kind, Origin, Principal
 from overnight.operations.record import open_record
@@ -34,8 +35,9 @@ from overnight.words.foreign import printable, printable_lines
 LONGEST = 20_000  # characters of an answer that are kept
 SHOWN = 200
 HISTORY = 16  # letters of a hash
-PERSONS = (Kind.OWNER, Kind.MEMBER)
+PERSONS = (Kind.OWNER, Kind.MEMBER, Kind.GUEST)
 OWN = "claw "  # operations on the claw itself
+ASKED_ABOVE = Tier.IRREVERSIBLE  # what acts on the world is shown and approved each time: a sentence may be misunderstood
 ANSWERS = ("approve", "refuse")  # by the buttons of a question alone
 
 
@@ -48,6 +50,8 @@ class Outcome:
     origin: Origin
     approval: int = 0
     task: str = ""  # that carries it out
+    watches: Sequence[ScheduleSet] = ()  # of what it began and left to others
+    texts: Sequence[SealedText] = ()  # that they have
 
 
 class Caller:
@@ -62,10 +66,14 @@ class Caller:
         environment: Mapping[str, str],
         clean: Callable[[str], str] = str,
         ceiling: Callable[[str], Tier] = ceiling_of,
+        guest_may: Callable[[], Collection[str]] = tuple,
     ) -> None:
-        """`repos`: those of claw.yaml by name; `clean` takes secrets out of what is kept; `ceiling`: of a channel."""
+        """`repos`: those of claw.yaml by name; `clean` takes secrets out of what is kept; `ceiling`: of a channel;
+        `guest_may`: the operations that the owner named for guests.
+        """
         self._record, self._folder, self._repos = record, folder, repos
         self._environment, self._clean, self._ceiling = environment, clean, ceiling
+        self._guest_may = guest_may
 
     async def call(self, turn: Turn, number: int, wanted: Wanted, origin: Origin) -> CallResult:
         """Carry one out, recorded; `origin`: the lowest of all that whoever wants it has read."""
@@ -87,19 +95,20 @@ class Caller:
             approval=outcome.approval,
             task=outcome.task,
         )
-        seq = self._record.append(ended, texts=[text])
+        seq = self._record.append(*outcome.watches, ended, texts=[text, *outcome.texts])
         return result_of(wanted, seq, outcome.end, outcome.text, outcome.origin)
 
     async def settle(self, turn: Turn, number: int, wanted: Wanted, origin: Origin, *, attempt: str = "") -> Outcome:
         """What became of a call that was under way at a kill, by the record of operations; one that never began is begun now.
 
-        The door looks for the effect of one that has no outcome: it is repeated only if it was not found. A call that is made
-        once more, as after an approval, is another `attempt`.
+        The door looks for the effect of one that has no outcome: it is repeated only if it was not found. That was looked for
+        before another kill, perhaps, which came before it began again. A call that is made once more, as after an approval, is
+        another `attempt`.
         """
         name, key = printable(wanted.operation, SHOWN), self._key(turn.number, number, attempt)
         with open_record() as operations:
             before = operations.outcome_of(key)
-            if before is None or before[0] is CallState.STARTED:
+            if before is None or before[0] is CallState.STARTED or before == (CallState.FAILED, CUT_OFF):
                 outcome = await self.carry_out(turn, number, wanted, origin, attempt=attempt)
                 if before is None or outcome.end is not CallEnd.UNKNOWN:
                     return outcome
@@ -146,7 +155,10 @@ class Caller:
         text = self._words(operation, found)
         if isinstance(found, Begun):
             return Outcome(end=CallEnd.DONE, text=text, origin=Origin.CLAW, task=found.task)
-        return Outcome(end=CallEnd.DONE, text=text, origin=_words_of(operation, found, origin))
+        followed = operation.follows(found) if operation.follows else ()
+        watches, texts = watches_of(followed, turn, wanted, self._record.clock())
+        text += f"\n{FOLLOWED}" if watches else ""
+        return Outcome(end=CallEnd.DONE, text=text, origin=_words_of(operation, found, origin), watches=watches, texts=texts)
 
     def began(self, turn: int, number: int, attempt: str) -> bool:
         """Whether the record of operations has an attempt of a call."""
@@ -173,16 +185,19 @@ class Caller:
             known = ", ".join(repos) or "none"
             raise UserError(f"there is no repository `{printable(wanted.repo, SHOWN)}`", fix=f"claw.yaml has {known}")
         where = repos.get(wanted.repo) or next(iter(repos.values()), self._folder)
-        by_person = wanted.direct and turn.role in PERSONS and turn.origin in (Origin.OWNER, Origin.MEMBER)
+        said = wanted.direct and turn.role in PERSONS and turn.origin in (Origin.OWNER, Origin.MEMBER)
+        by_person = said or turn.role is Kind.GUEST  # for whom the claw may do no more than they may
         return Context(
             where=where,
             environment=self._environment,
             principal=Principal(turn.role if by_person else Kind.AGENT, turn.person if by_person else self._folder.name),
-            origin=turn.origin if by_person else joined([origin, Origin.CLAW]),
+            origin=turn.origin if said else joined([origin, Origin.CLAW]),
             address=Address(turn.to.channel, turn.to.id),
             key=key,
-            ceiling=self._ceiling(turn.to.channel),
+            ceiling=min(self._ceiling(turn.to.channel), ASKED_ABOVE, key=list(Tier).index),
+            for_others=turn.role is not Kind.OWNER,
             repositories=repos,
+            guest_may=frozenset(self._guest_may()),
         )
 
 

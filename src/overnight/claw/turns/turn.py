@@ -31,7 +31,7 @@ from overnight.claw.record.record import ClawRecord, sealed_json
 from overnight.claw.taint import handle, joined
 from overnight.claw.turns.answering import Answers
 from overnight.claw.turns.buttons import Buttons, is_answer
-from overnight.claw.turns.calling import Caller, Outcome
+from overnight.claw.turns.calling import PERSONS, Caller, Outcome
 from overnight.claw.turns.parking import parking
 from overnight.claw.turns.past import past_of, wanted_of
 from overnight.ledger.port import Recorded
@@ -68,7 +68,10 @@ class TurnRunner:
         self._answers = Answers(record)
 
     async def run(self, cause: Recorded[Event]) -> None:
-        """Run the turn of a cause to its end."""
+        """Run the turn of a cause to its end; one of somebody who is not known any more ends at once."""
+        if who := self._answers.stranger(cause.seq):
+            self.cut(cause.seq, f"{who} is not known here any more.", ran=False)
+            return
         match cause.event:
             case Resumed() as resumed:
                 await self._resume(cause, resumed)
@@ -280,9 +283,9 @@ class TurnRunner:
                 return Turn(**common, text="", person="", role=Kind.STRANGER, origin=Origin.CLAW, to=to)
 
     def _words(self, seq: int, cause: Received | Fired, what: str) -> tuple[str, Origin]:
-        """What a turn is about, as minds see it: what a guest writes they see, and know for foreign."""
+        """What a turn is about, as minds see it: what another writes they see, and know for foreign."""
         text = self._record.text(cause.text)
-        if cause.origin is not Origin.FOREIGN or (isinstance(cause, Received) and cause.role not in (Kind.OWNER, Kind.MEMBER)):
+        if cause.origin is not Origin.FOREIGN or (isinstance(cause, Received) and cause.role not in PERSONS):
             return text, cause.origin
         return handle(seq, what, len(text)), Origin.TOOL
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from overnight.claw.charter import after
 from overnight.models.spending.page import Spent
 from overnight.operations.views import ApprovalEntry
 from overnight.words.foreign import one_line, printable
@@ -39,11 +40,13 @@ class ClawStatus:
     process: int | None  # that runs it; null: none does, and nothing falls due
     doing: str  # what it does now, as it says
     stopped: bool  # nothing of its own begins until it may continue
+    frozen: bool  # it was made from a backup, and waits to be adopted
     model: str  # empty: none, it understands the sentences of its grammar alone
     zone: str
     channels: Sequence[ChannelLine]
     waiting: int  # messages and other causes whose turn is not over
     unsent: int  # messages that have to go out
+    unsent_why: str  # why one of them does not, as far as that is known
     asks: Sequence[ApprovalEntry]  # questions to the owner that wait for an answer
     next: ComesNext | None
     schedules: int
@@ -62,10 +65,12 @@ def status_words(found: ClawStatus) -> str:
 
 def state_words(found: ClawStatus) -> str:
     """Whether it is at work, in a few words."""
+    if found.frozen:
+        return f"frozen, as it was made from a backup; once the original is ended: overnight claw adopt --claw {found.claw}"
     if found.stopped:
         return "stopped: nothing of its own begins until `go on`"
     if found.process is None:
-        return "nobody runs it: overnight claw run, or overnight up --claw"
+        return f"nobody runs it: {after('overnight up --claw', found.claw)}"
     return f"{printable(found.doing, LINE) or 'runs'} (process {found.process})"
 
 
@@ -78,6 +83,8 @@ def _lines(found: ClawStatus) -> Iterator[str]:
         yield f"channel   {each.name} ({each.use}): {one_line(each.trouble, LINE) or 'no trouble known'}"
     if found.waiting or found.unsent:
         yield f"queue     {counted(found.waiting, 'message')} to answer, {counted(found.unsent, 'message')} to send"
+    if found.unsent_why:
+        yield f"unsent    {one_line(found.unsent_why, LINE)}"
     if found.next:
         yield f"next      {moment(found.next.at)}: {one_line(found.next.what, LINE)} (#{found.next.schedule})"
     yield f"keeps     {counted(found.turns, 'turn')}, {counted(found.facts, 'fact')}, {counted(found.schedules, 'schedule')}"

@@ -1,7 +1,6 @@
 """One long call: what it said, and what came of it."""
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from overnight.operations import watched
@@ -10,8 +9,7 @@ from overnight.operations.own import task_show
 from overnight.operations.own_pages.tasks import state_class
 from overnight.operations.page import Link, Page
 from overnight.operations.pages import address_of
-from overnight.operations.registry import find
-from overnight.operations.tasks.views import TaskPage
+from overnight.operations.tasks.views import TaskPage, result_words
 
 LARGEST = 20_000  # characters of a result that are shown
 
@@ -33,20 +31,7 @@ def beside(_context: Context, _given: task_show.TaskShowInput, found: TaskPage) 
     import json
 
     shown = "" if found.result is None else json.dumps(found.result, indent=1)[:LARGEST]
-    return {"words": _words(found), "result": shown, "state_class": state_class}
-
-
-def _words(found: TaskPage) -> str:
-    """What its command would print; empty if it returned nothing, or if another version wrote it."""
-    from pydantic import TypeAdapter
-
-    operation = find(found.task.operation)
-    if found.result is None or operation is None or operation.output is None:
-        return ""
-    with suppress(ValueError):
-        words: str = operation.render(TypeAdapter(operation.output).validate_python(found.result))
-        return words[:LARGEST]
-    return ""
+    return {"words": result_words(found)[:LARGEST], "result": shown, "state_class": state_class}
 
 
 PAGE = Page(

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from overnight.errors import UserError
 from overnight.operations.operation import Context
+from overnight.operations.registry import find
 from overnight.operations.tasks.folder import TaskFolder, all_tasks, find_task, read_lines, read_result
 from overnight.operations.tasks.task import ADDRESS, TaskState
 from overnight.words.foreign import printable, printable_lines
@@ -53,6 +54,19 @@ class TaskPage:
     fix: str  # of the error
     holds: bool | None  # of a check: whether what it checks holds; null: it is none, or has not ended
     result: object  # what it returned, as the operation's own `--json`; null: nothing yet
+
+
+def result_words(page: TaskPage) -> str:
+    """What its command would print; empty if it returned nothing, or if another version wrote it."""
+    from pydantic import TypeAdapter
+
+    operation = find(page.task.operation)
+    if page.result is None or operation is None or operation.output is None:
+        return ""
+    try:
+        return str(operation.render(TypeAdapter(operation.output).validate_python(page.result)))
+    except Exception:  # noqa: BLE001  # of whoever made the operation: its end is shown all the same
+        return ""
 
 
 def seen_tasks(context: Context) -> Sequence[TaskFolder]:

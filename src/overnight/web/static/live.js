@@ -105,7 +105,7 @@
 
   // Orders: a form's inputs as a JSON object; the same key until there is an answer, so that a call is never made twice.
   const READ = {
-    boolean: (one) => one.checked, integer: (one) => parseInt(one.value, 10), number: (one) => parseFloat(one.value),
+    boolean: (one) => (one.type === "hidden" ? one.value === "True" : one.checked), integer: (one) => parseInt(one.value, 10), number: (one) => parseFloat(one.value),
     answer: (one) => one.value === "yes", list: (one) => one.value.split("\n").filter((line) => line.trim()), string: (one) => one.value,
   };
   const inputs = (form) => {

@@ -1,0 +1,61 @@
+"""What takes back a command, or all of a scene: the values of each device from before it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from overnight.errors import UserError
+from overnight.home.record.record import HomeRecord, PastCommand
+from overnight.home.things import CommandOutcome, Device, Value
+
+MOST = 50  # newest commands that are looked through
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Undo:
+    """A command that is taken back."""
+
+    device: Device
+    past: PastCommand
+    want: Mapping[str, Value]
+
+
+def find_undo(record: HomeRecord, number: int | None) -> Sequence[Undo]:
+    """What takes back a command, or a run of a scene, the last of it first; by default the newest that can be.
+
+    Raises:
+        UserError: there is none, or it cannot be taken back.
+    """
+    if number is None:
+        newest = next((each for each in record.commands(most=MOST) if not _why_not(each)), None)
+        if newest is None:
+            raise UserError("there is nothing to take back", fix="see `overnight home devices`")
+        number = newest.command.scene or newest.number
+    if of_scene := record.of_scene(number):
+        can = [each for each in reversed(of_scene) if not _why_not(each)]
+        if not can:
+            raise UserError(f"nothing of the scene's run #{number} can be taken back", fix="set the devices as you want them")
+        return [_undo(record, each) for each in can]
+    past = record.command(number)
+    if past is None:
+        raise UserError(f"there is no command #{number}", fix="see `overnight home show DEVICE`")
+    if why := _why_not(past):
+        raise UserError(f"command #{number} cannot be taken back: {why}", fix="set the device as you want it")
+    return [_undo(record, past)]
+
+
+def _undo(record: HomeRecord, past: PastCommand) -> Undo:
+    device = record.device(past.command.device)
+    if device is None or not device.alias:
+        raise UserError("its device is not known any more", fix="see `overnight home devices`")
+    before = past.command.before or {}
+    return Undo(device=device, past=past, want={name: before[name] for name in past.command.want})
+
+
+def _why_not(past: PastCommand) -> str:
+    if past.undone or past.command.undoes is not None:
+        return "it was taken back, or takes one back"
+    if past.outcome is CommandOutcome.FAILED:
+        return "nothing was set"
+    if past.command.before is None or not past.command.want.keys() <= past.command.before.keys():
+        return "what was before is not known"
+    return ""

@@ -1,0 +1,226 @@
+"""A twin of Home Assistant's API: REST and WebSocket, with a few entities. A lock passes `locking` before it is `locked`."""
+
+import asyncio
+import datetime
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from aiohttp import WSMsgType, web
+
+from overnight.home.twins.announcements import Announcement, Mdns
+from overnight.home.twins.faults import Cut, Fault, Refused, read_json
+from overnight.home.twins.hass_entities import AT_POWER_ON, PASSING, described, wanted
+from overnight.home.twins.http import HttpTwin
+from overnight.home.twins.twin import Change, Twin
+
+VERSION = "2026.11.3"
+
+
+class HassEntityTwin(Twin):
+    """An entity. What it does takes `lag_s`, for locks and covers in a state between."""
+
+    family: ClassVar[str] = "hass"
+
+    def __init__(self, name: str, domain: str, *, lag_s: float = 0.3, polled: bool = False, assumed: bool = False) -> None:
+        super().__init__(name, AT_POWER_ON[domain], lag_s=lag_s)
+        self.domain = domain
+        self.assumed = assumed  # the device never says how it is, and Home Assistant says what it last asked for
+        self._polled = polled  # a change is not heard of until the entity is updated
+        self._cache = dict(self.truth)
+        self.passing = ""  # `locking`, while it is
+        self.changed_at = datetime.datetime.now(datetime.UTC)
+
+    @property
+    def entity_id(self) -> str:
+        """Its identity, of its name."""
+        return f"{self.domain}.{self.name.lower().replace(' ', '_')}"
+
+    def become(self, change: Change) -> None:
+        """A lock and a cover need `lag_s` for it."""
+        passing = PASSING.get(next(iter(change.items()), ("", "")), "")
+        if passing and self.fault is not Fault.RESTART and not self.passing:
+            self.passing = passing
+            self.after(self.lag_s, lambda: self._arrive(change))
+        else:
+            self._arrive(change)
+
+    def _arrive(self, change: Change) -> None:
+        self.passing = ""
+        self.changed_at = datetime.datetime.now(datetime.UTC)
+        super().become(change)
+
+    def assume(self, claimed: Change) -> None:
+        """Home Assistant believes what it asked for."""
+        if self.assumed or self._polled:
+            self._cache = dict(claimed)
+
+    def update(self) -> None:
+        """Home Assistant asks the device, if it can be asked."""
+        if not self.assumed:
+            self._cache = dict(self.truth)
+
+    def said(self, state: Change | None = None) -> dict[str, Any]:
+        """Its state object, of the cache of Home Assistant."""
+        if not (self.assumed or self._polled):
+            self.update()
+        at = self.changed_at.isoformat()
+        if self.away:
+            return {**described(self.domain, self.spoken_name, self.truth), "entity_id": self.entity_id, "state": "unavailable"}
+        said = described(self.domain, self.spoken_name, state or self._cache)
+        if self.assumed:
+            said["attributes"]["assumed_state"] = True
+        if self.passing:
+            said["state"] = self.passing
+        context = {"id": "01JEXAMPLE", "parent_id": None, "user_id": None}
+        return {"entity_id": self.entity_id, **said, "last_changed": at, "last_updated": at, "context": context}
+
+
+class HassTwin(HttpTwin):
+    """The server. Its own fault concerns all that it answers; that of an entity, what that entity does."""
+
+    family: ClassVar[str] = "hass"
+    port = 8123
+
+    def __init__(self, name: str, entities: list[HassEntityTwin], *, token: str = "twin-token", lag_s: float = 0.3) -> None:  # noqa: S107 - a twin's
+        super().__init__(name, {}, lag_s=lag_s)
+        self.entities = entities
+        self._token = token
+
+    def announced(self) -> list[Announcement]:
+        """By mDNS."""
+        said = {"location_name": self.spoken_name, "version": VERSION, "base_url": self.url, "uuid": f"{self.mac}{self.mac}"}
+        return [Mdns(service="_home-assistant._tcp", name=self.name, port=self.port, properties=said)]
+
+    def routes(self) -> Iterable[web.RouteDef]:
+        """What it answers."""
+        return [
+            web.get("/api/", self._running),
+            web.get("/api/config", self._config),
+            web.get("/api/states", self._states),
+            web.get("/api/states/{id}", self._state),
+            web.post("/api/services/{domain}/{service}", self._service),
+            web.get("/api/websocket", self._websocket),
+        ]
+
+    def wire_fault(self) -> Fault:
+        """Its own, or else that of an entity."""
+        return next((each.fault for each in (self, *self.entities) if each.fault is not Fault.HONEST), Fault.HONEST)
+
+    def refusal(self, refused: Refused) -> web.Response:
+        """A message."""
+        return web.json_response({"message": refused.reason}, status=refused.code or 500)
+
+    async def settle(self) -> None:
+        """End what was to come later, of its entities too."""
+        for entity in self.entities:
+            await entity.settle()
+        await super().settle()
+
+    def _check(self, request: web.Request) -> None:
+        if request.headers.get("Authorization") != f"Bearer {self._token}":
+            raise Refused(401, "Unauthorized")
+
+    async def _running(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.json_response({"message": "API running."})
+
+    async def _config(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.json_response({"location_name": self.spoken_name, "version": VERSION, "state": "RUNNING"})
+
+    async def _states(self, request: web.Request) -> web.Response:
+        self._check(request)
+        return web.json_response([each.said() for each in self.entities])
+
+    async def _state(self, request: web.Request) -> web.Response:
+        self._check(request)
+        for entity in self.entities:
+            if entity.entity_id == request.match_info["id"]:
+                return web.json_response(entity.said())
+        raise Refused(404, "Entity not found.")
+
+    async def _service(self, request: web.Request) -> web.Response:
+        self._check(request)
+        try:
+            data = read_json(await request.read() or b"{}")
+        except ValueError:
+            raise Refused(400, "Data should be valid JSON.") from None
+        if not isinstance(data, dict):
+            raise Refused(400, "Data should be a JSON object.")
+        ids = data.pop("entity_id", [])
+        changed = await self.call(request.match_info["domain"], request.match_info["service"], data, ids)
+        return web.json_response(changed)
+
+    async def call(self, domain: str, service: str, data: dict[str, Any], ids: Any) -> list[dict[str, Any]]:
+        """Call a service on entities; their new states as they are said. Raises: `Cut`, `Refused`."""
+        named = [ids] if isinstance(ids, str) else list(ids)
+        changed = []
+        for entity in self.entities:
+            if entity.entity_id in named and (domain, service) == ("homeassistant", "update_entity"):
+                entity.update()
+            elif entity.entity_id in named:
+                want = wanted(domain, service, data, entity.domain)
+                claimed = await entity.command(want)
+                entity.assume({**claimed, **want})
+                changed.append(entity.said(claimed if entity.fault is Fault.ECHO else None))
+        return changed
+
+    async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        await socket.send_json({"type": "auth_required", "ha_version": VERSION})
+        first = await socket.receive_json()
+        if first.get("access_token") != self._token:
+            await socket.send_json({"type": "auth_invalid", "message": "Invalid access token or password"})
+            await socket.close()
+            return socket
+        await socket.send_json({"type": "auth_ok", "ha_version": VERSION})
+        watching: list[asyncio.Task[None]] = []
+        try:
+            async for message in socket:
+                if message.type is WSMsgType.TEXT:
+                    await self._message(socket, read_json(message.data), watching)
+        except (Cut, ValueError, TypeError, AttributeError, KeyError):  # what is no message ends the connection
+            await socket.close()
+        finally:
+            for task in watching:
+                task.cancel()
+        return socket
+
+    async def _message(self, socket: web.WebSocketResponse, asked: dict[str, Any], watching: list[asyncio.Task[None]]) -> None:
+        head = {"id": asked.get("id"), "type": "result"}
+        result: Any = None
+        match asked.get("type"):
+            case "ping":
+                await socket.send_json({"id": asked.get("id"), "type": "pong"})
+                return
+            case "get_states":
+                result = [each.said() for each in self.entities]
+            case "subscribe_events":
+                watching.append(asyncio.get_running_loop().create_task(self._watch(socket, asked.get("id"))))
+            case "call_service":
+                try:
+                    ids = asked.get("target", {}).get("entity_id") or asked.get("service_data", {}).pop("entity_id", [])
+                    await self.call(asked["domain"], asked["service"], asked.get("service_data", {}), ids)
+                except Refused as refused:
+                    error = {"code": "home_assistant_error", "message": refused.reason}
+                    await socket.send_json({**head, "success": False, "error": error})
+                    return
+                result = {"context": {"id": "01JEXAMPLE"}, "response": None}
+            case other:
+                error = {"code": "unknown_command", "message": f"Unknown command {other}."}
+                await socket.send_json({**head, "success": False, "error": error})
+                return
+        await socket.send_json({**head, "success": True, "result": result})
+
+    async def _watch(self, socket: web.WebSocketResponse, identity: Any) -> None:
+        before = {each.entity_id: each.said() for each in self.entities}
+        while True:
+            await asyncio.sleep(0.02)
+            for entity in self.entities:
+                old, new = before[entity.entity_id], entity.said()
+                if new != old:
+                    before[entity.entity_id] = new
+                    data = {"entity_id": entity.entity_id, "old_state": old, "new_state": new}
+                    event = {"event_type": "state_changed", "data": data, "origin": "LOCAL"}
+                    await socket.send_json({"id": identity, "type": "event", "event": event})

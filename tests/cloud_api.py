@@ -30,6 +30,7 @@ class CloudApi:
     sent: list[Json] = field(default_factory=list)  # bodies that were taken, in order; also those that failed later
     faults: list[web.Response] = field(default_factory=list)  # answers to the next messages
     fates: list[Sequence[Json]] = field(default_factory=list)  # errors of the next messages that are taken
+    pictures: dict[str, bytes] = field(default_factory=dict)  # that were uploaded, by id
     outside: set[str] = field(default_factory=set)  # who wrote more than 24 hours ago
     answers: list[int] = field(default_factory=list)  # status of each webhook that was brought
     requests: int = 0
@@ -87,12 +88,26 @@ class CloudApi:
             with self._changed:
                 self._changed.notify_all()
             return web.json_response({"verified_name": "Claw", "display_phone_number": "+1 555 0100", "id": PHONE})
+        if request.path.endswith("/media"):
+            return self._upload(await request.post())
         return self._send(await request.json())
+
+    def _upload(self, form: Any) -> web.Response:  # Any: aiohttp's mapping of several kinds
+        if self.faults:
+            return self.faults.pop(0)
+        picture = form["file"].file.read()
+        if form["messaging_product"] != "whatsapp" or form["type"] not in ("image/jpeg", "image/png") or len(picture) > 5 << 20:
+            return fault(400, 100, "Invalid parameter")
+        self._number += 1
+        self.pictures[f"media{self._number}"] = picture
+        return web.json_response({"id": f"media{self._number}"})
 
     def _send(self, body: Json) -> web.Response:
         if self.faults:
             return self.faults.pop(0)
         if (body["type"] == "interactive" and len(body["interactive"]["body"]["text"]) > 1024) or len(text_of(body)) > 4096:
+            return fault(400, 131009, "Parameter value is not valid")
+        if (shown := picture_of(body)) and shown not in self.pictures:
             return fault(400, 131009, "Parameter value is not valid")
         self._number += 1
         id_ = f"wamid.out{self._number}"
@@ -138,8 +153,17 @@ def text_of(body: Json) -> str:
             return str(body["text"]["body"])
         case "interactive":
             return str(body["interactive"]["body"]["text"])
+        case "image":
+            assert len(body["image"]["caption"]) <= 1024
+            return str(body["image"]["caption"])
         case _:
             return str(body["template"]["components"][0]["parameters"][0]["text"])
+
+
+def picture_of(body: Json) -> str:
+    """The id of the picture of a message; empty: it has none."""
+    head = body["interactive"].get("header", {}) if body["type"] == "interactive" else body
+    return str(head.get("image", {}).get("id", ""))
 
 
 def signed(body: bytes, secret: str = APP) -> dict[str, str]:
@@ -178,9 +202,10 @@ def serving() -> Iterator[CloudApi]:
 
     async def serve() -> None:
         api._loop, stopped = asyncio.get_running_loop(), asyncio.Event()  # made here
-        application = web.Application()
+        application = web.Application(client_max_size=16 << 20)
         application.router.add_get("/v23.0/{phone}", api.answer)
         application.router.add_post("/v23.0/{phone}/messages", api.answer)
+        application.router.add_post("/v23.0/{phone}/media", api.answer)
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()

@@ -3,7 +3,7 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -83,6 +83,96 @@ class Fountain(HttpTwin):
         key = {"lamp.pw": "on", "lamp.lv": "level"}[asked["k"]]
         await self.command({key: bool(asked["to"]) if key == "on" else asked["to"]})
         return web.json_response({"ok": 1})
+
+
+class Poster(Fountain):
+    """The same with a page of its own, perhaps at any other path, and a link on it that must not be followed."""
+
+    def __init__(self, *, at: str = "/") -> None:
+        super().__init__()
+        self._at = at
+        self.paths: list[str] = []
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its page, and what happens at a link that reads like an order."""
+        return [*super().routes(), web.get("/lamp/off", self._off), web.get(self._at, self._shown)]
+
+    async def _state(self, request: web.Request) -> web.Response:
+        self.paths.append(request.path)
+        return await super()._state(request)
+
+    async def _shown(self, _: web.Request) -> web.Response:
+        return web.Response(text=PAGE, content_type="text/html")
+
+    async def _off(self, _: web.Request) -> web.Response:
+        self.writes += 1
+        await self.command({"on": False})
+        return web.Response(text="off")
+
+
+PAGE = """<html><title>Fountain 3</title><body><a href="/lamp/off">off</a> <a href="http://192.0.2.1/st">maker</a>
+<input type="range" max="255" onchange="go('lamp.lv', +this.value)"><script>
+const show = async () => { const s = await (await fetch('/st')).json(); lv.value = s.lamp.lv; pw.checked = s.lamp.pw };
+const go = (k, to) => fetch('/do', {method: 'POST', body: JSON.stringify({k, to})});
+</script></body></html>"""
+
+
+class Spoken(HttpTwin):
+    """A lamp with an OpenAPI document; its state is one resource, which is put whole."""
+
+    family = "openapi"
+
+    def __init__(self, name: str = "Garden lamp", **changed: Any) -> None:
+        super().__init__(name, {"on": False, "level": 60})
+        self.changed, self.writes = changed, 0
+
+    def routes(self) -> list[web.RouteDef]:
+        """Its document, who it is, and its state."""
+        return [
+            web.get("/openapi.json", self._document),
+            web.get("/v1/info", self._info),
+            web.get("/v1/state", self._get),
+            web.put("/v1/state", self._put),
+        ]
+
+    async def _document(self, _: web.Request) -> web.Response:
+        def json_of(schema: Mapping[str, object]) -> dict[str, object]:
+            return {"content": {"application/json": {"schema": schema}}}
+
+        state, text = {"$ref": "#/components/schemas/State"}, {"type": "string"}
+        level = {"type": "integer", "minimum": 0, "maximum": 240}
+        properties = {"on": {"type": "boolean"}, "level": level, "mood": text}
+        info = {"type": "object", "properties": {"serial": text, "firmware": text}}
+        about = {
+            "openapi": "3.1.0",
+            "info": {"title": self.spoken_name, "version": "1"},
+            "servers": [{"url": "/v1"}],
+            "paths": {
+                "/info": {"get": {"responses": {"200": json_of(info)}}},
+                "/state": {
+                    "get": {"responses": {"200": json_of(state)}},
+                    "put": {"requestBody": json_of(state), "responses": {}},
+                    "delete": {"responses": {}},
+                },
+                "/zones/{zone}": {"get": {"responses": {"200": json_of(state)}}},
+            },
+            "components": {"schemas": {"State": {"type": "object", "properties": properties, "required": ["on", "level"]}}},
+        }
+        return web.json_response({**about, **self.changed})
+
+    async def _info(self, _: web.Request) -> web.Response:
+        return web.json_response({"serial": self.mac, "firmware": "1.2"})
+
+    async def _get(self, _: web.Request) -> web.Response:
+        return web.json_response({**self.truth, "mood": "calm"})
+
+    async def _put(self, request: web.Request) -> web.Response:
+        self.writes += 1
+        asked = await request.json()
+        if set(asked) != {"on", "level"}:
+            return web.json_response({"detail": "both are needed"}, status=422)
+        await self.command(asked)
+        return web.json_response({})
 
 
 RIGHT = """

@@ -2,10 +2,11 @@
 
     python bench/claw/context.py LOCOMO.zip [--tokenizer URL]
 
-Fifty turns of one long talk, each with the calls that a good model would make: reminders, facts, devices of a home, tools of an
-MCP server, pages. Soul and user files are those of `claw init`. The talk before them is a conversation of LoCoMo: 200 of its
-sentences are noted as facts, and 20 were said just before. Counted are the bodies of the requests as they left, JSON and all:
-by a rule of thumb (four bytes a token), and by a tokenizer if the URL of a `llama-server` is given.
+Fifty turns of one long talk, each with the calls that a good model would make: reminders, facts, the operations of a home with
+forty devices in eight rooms, tools of an MCP server, pages. Soul and user files are those of `claw init`. The talk before them
+is a conversation of LoCoMo: 200 of its sentences are noted as facts, and 20 were said just before. Counted are the bodies of
+the requests as they left, JSON and all: by a rule of thumb (four bytes a token), and by a tokenizer if the URL of a
+`llama-server` is given.
 """
 
 import argparse
@@ -23,16 +24,27 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from claws import ClawUnderTest, make_test_claw
+from home_fakes import FakeHouse
 from scripted_models import ScriptedModels, scripted_models
 
 from overnight.claw.minds.prompt import RULES
+from overnight.home.acting.commanding import Commander
+from overnight.home.drivers import registry as drivers
+from overnight.home.record.record import HomeRecord
+from overnight.home.things import Trait, Value
 from overnight.models.stream import BYTES_PER_TOKEN
 from overnight.operations import registry
 
 TURNS, FACTS, SAID_BEFORE = 50, 200, 20
 MOST_PROMPT, MOST_CONTEXT = 600, 4000  # the bars
 ROOMS = ("kitchen", "living room", "bedroom", "bath", "hall", "office", "garage", "garden")
-DEVICES = ("light", "blind", "heating", "lock", "camera")
+DEVICES: Mapping[str, tuple[Trait, Mapping[str, Value]]] = {
+    "light": (Trait.LIGHT, {"on": False, "brightness": 30.0}),
+    "blind": (Trait.COVER, {"position": 0.0}),
+    "heating": (Trait.CLIMATE, {"target": 20.0, "temperature": 19.5, "mode": "heat"}),
+    "lock": (Trait.LOCK, {"locked": True}),
+    "camera": (Trait.CAMERA, {}),
+}
 MCP = ("search issues", "read issue", "comment on issue", "list pull requests", "merge pull request", "search code")
 MODULE = '''
 from dataclasses import dataclass
@@ -59,8 +71,7 @@ Task = tuple[str, Sequence[tuple[str, Json]]]
 def tasks(sentences: Sequence[str]) -> Iterator[Task]:
     """What is said, and the calls that it takes."""
     for at in range(TURNS):
-        room, device = ROOMS[at % len(ROOMS)], DEVICES[at % len(DEVICES)]
-        home = {"operation": f"home {device}", "input": json.dumps({"what": room, "value": at})}
+        room, device = ROOMS[at % len(ROOMS)], list(DEVICES)[at % len(DEVICES)]
         yield (
             (
                 f"have me call my mother in {at + 2} minutes, would you",
@@ -68,7 +79,10 @@ def tasks(sentences: Sequence[str]) -> Iterator[Task]:
             ),
             (f"listen: {sentences[at]}", [("remember", {"text": sentences[at][:300]})]),
             (f"about this: {sentences[at + 60][:80]} — what did I tell you?", [("recall", {"words": sentences[at + 60][:80]})]),
-            (f"make it nicer in the {room}, with the {device}", [("find", {"words": f"{device} {room}"}), ("call", home)]),
+            (
+                f"make it nicer in the {room}, with the {device}",
+                [("find", {"words": f"{device} {room}"}), *home_calls(room, device, at)],
+            ),
             (
                 "what became of the issue on slow starts, and is there a pull request?",
                 [
@@ -82,18 +96,35 @@ def tasks(sentences: Sequence[str]) -> Iterator[Task]:
         )[at % 6]
 
 
+def home_calls(room: str, device: str, at: int) -> Sequence[tuple[str, Json]]:
+    """What is asked of the home: what is on there, one device, and, if it can hurt nobody, that it is set."""
+    wanted = {"light": f"brightness={at + 1}", "blind": f"position={at + 1}", "heating": f"target={20 + at % 5}"}.get(device)
+    named = {"device": f"{room} {device}"}
+    calls: list[tuple[str, Json]] = [("home now", {"room": room}), ("home state", named)]
+    calls += [("home set", {**named, "settings": [wanted]})] if wanted else []
+    return [("call", {"operation": name, "input": json.dumps(given)}) for name, given in calls]
+
+
+def furnish(record: HomeRecord) -> None:
+    """Forty devices, which answer in this process."""
+    house = FakeHouse(record=record)
+    for room in ROOMS:
+        for name, (trait, truth) in DEVICES.items():
+            house.add(f"{room} {name}", trait, room=room, **truth)
+    drivers.find_family = lambda _: house  # type: ignore[assignment, return-value]  # a family of its own
+    Commander.within_s, Commander.steady_s = 0.1, 0.0  # so that the turns take no time
+
+
 @contextmanager
 def operations_beside(folder: Path) -> Iterator[None]:
-    """A home and an MCP server as operations of another package."""
-    package = folder / "bench_home"
+    """An MCP server as operations of another package."""
+    package = folder / "bench_mcp"
     package.mkdir()
-    names = {f"home {each}": f"Set or read a {each} of a room." for each in DEVICES}
-    names |= {f"home {each} history": f"What a {each} of a room did in the last days." for each in DEVICES}
-    names |= {f"mcp {each}": f"The tracker's tool to {each}." for each in MCP}
+    names = {f"mcp {each}": f"The tracker's tool to {each}." for each in MCP}
     for name, about in names.items():
         (package / f"{name.replace(' ', '_')}.py").write_text(MODULE.format(name=name, about=about))
     sys.path.insert(0, str(folder))
-    modules = {name: f"bench_home.{name.replace(' ', '_')}" for name in names}
+    modules = {name: f"bench_mcp.{name.replace(' ', '_')}" for name in names}
     before, registry.added_modules = registry.added_modules, lambda: modules  # type: ignore[assignment]  # a cached function
     try:
         yield
@@ -144,6 +175,13 @@ def live(place: Path, models: ScriptedModels, sentences: Sequence[str]) -> Seque
     """The requests of each turn."""
     os.environ["XDG_STATE_HOME"] = str(place / "state")
     os.environ["OVERNIGHT_SETTINGS"] = str(place / "settings.toml")
+    with HomeRecord() as record:
+        furnish(record)
+        return talk(place, models, sentences)
+
+
+def talk(place: Path, models: ScriptedModels, sentences: Sequence[str]) -> Sequence[Sequence[Json]]:
+    """The same, with the home that there is."""
     url = models.url("ok") + "/v1"
     (place / "settings.toml").write_text(f'[[providers]]\nname = "s"\nbase_url = "{url}"\nwires = ["openai-chat"]\n')
     claw = make_test_claw(settings="zone: UTC\nmodel: scripted\nbudget: {tokens_a_day: 100000000}\n")

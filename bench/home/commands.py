@@ -47,22 +47,21 @@ from overnight.home.twins.zigbee import ZigbeeBridge, ZigbeeTwin
 
 TRIPS = "trips"  # does it, and falls back up to `BACK_S` later
 BACK_S = 2.0
-APART = 10  # %, by which what is wanted differs from what is: half of it is beyond any tolerance
+APART = 0.1  # of the range, by which what is wanted differs from what is: half of it is beyond any tolerance
 SLOW_S = 1.0  # of a device whose every answer is slow
 FAST = 100  # how much faster the record's clock runs, so that no device is commanded more often than it may be
 UNREADABLE = frozenset({Fault.BROKEN, Fault.HUGE, Fault.DRIP, Fault.TYPES, Fault.NAN})  # nobody can tell what such a device is
 BAR = 0.95  # of real successes that are called done
 SETTINGS = HomeSettings(zone="UTC")
 TOKEN = "HOME_HASS_TOKEN"  # the name of a secret
-OPTIONS = {"modbus": {"map": "pool"}, "hass": {"secret_token": TOKEN}}
+OPTIONS = {"hass": {"secret_token": TOKEN}}
 POOL = """
-modbus:
-  pool:
+  {name}:
     parts:
       spa:
         trait: heater
         registers:
-          target: {at: holding 0, scale: 0.1, low: 5, high: 40}
+          target: {{at: holding 0, scale: 0.1, low: 5, high: 40}}
 """
 TRIES = 20  # to find an address
 WANTS: Mapping[str, Sequence[str]] = {
@@ -119,7 +118,7 @@ def wanted(cell: Cell, draw: random.Random) -> dict[str, Value]:
     if isinstance(now, bool):
         return {name: not now}
     low, high = (6, 26) if name == "target" else (1, 99)
-    return {name: float(draw.choice([each for each in range(low, high) if abs(each - float(now)) > APART]))}
+    return {name: float(draw.choice([each for each in range(low, high) if abs(each - float(now)) > APART * (high - low)]))}
 
 
 async def send(record: HomeRecord, cell: Cell, want: Mapping[str, Value]) -> None:
@@ -206,7 +205,7 @@ async def house(record: HomeRecord, made: Sequence[tuple[Twin, str, str]]) -> As
         places = [await _place(stack, twin) for twin, _, _ in made]
         cells = []
         for (twin, kind, fault), place in zip(made, places, strict=True):
-            given = OPTIONS.get(twin.family, {})
+            given = {"map": _map_of(twin)} if isinstance(twin, PoolTwin) else OPTIONS.get(twin.family, {})
             found = behind[twin.ieee_address] if isinstance(twin, ZigbeeTwin) else (await look(twin.family, place, given))[0]
             device = take_down(record, found)
             record.append(DeviceConfirmed(device=device.number, alias=twin.name.replace("-", " ")))
@@ -220,6 +219,16 @@ async def house(record: HomeRecord, made: Sequence[tuple[Twin, str, str]]) -> As
         if bridge.things:
             await bridge.announce_devices()
         yield cells
+
+
+def _map_of(twin: Twin) -> str:
+    """Of its own: a controller is known by the name of its map."""
+    return twin.name.replace("-", " ")
+
+
+def settings_for(made: Sequence[tuple[Twin, str, str]]) -> str:
+    """The home.yaml with the registers of each controller."""
+    return "modbus:" + "".join(POOL.format(name=_map_of(twin)) for twin, _, _ in made if isinstance(twin, PoolTwin))
 
 
 async def _behind(stack: AsyncExitStack, bridge: ZigbeeBridge) -> Mapping[str, Found]:
@@ -331,10 +340,10 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"XDG_STATE_HOME": f"{folder}/state", TOKEN: "twin-token"}
         home_folder().mkdir(parents=True)
-        (home_folder() / "home.yaml").write_text(POOL)
+        made = make_twins(given.lag)
+        (home_folder() / "home.yaml").write_text(settings_for(made))
 
         async def run() -> Sequence[Judged]:
-            made = make_twins(given.lag)
             return await measure(Path(folder), made, commands=given.commands, at_once=given.at_once, seed=given.seed)
 
         judged = asyncio.run(run())

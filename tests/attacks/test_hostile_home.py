@@ -247,6 +247,16 @@ def test_what_devices_say_is_not_done(attack: Attack, whole: Home, way: str) -> 
                 record.answer(each.number, granted=False, by="owner:terminal", address=None)
 
 
+def test_what_an_undo_sets_is_the_device_s_own_words(attack: Attack, whole: Home, tmp_path: Path) -> None:  # noqa: F811
+    """A title from before, which a player had when the owner changed it, is none of their words when it comes back."""
+    player = whole.devices["player"]
+    player.truth["source"] = f"Jazz {evil('a lamp')}"
+    assert run_here(tmp_path, "home", "set", "player", "source=news").returncode == 0
+    attack.tell("<<call home undo {}>>")
+    assert [each["source"] for each in player.heard] == ["news", f"Jazz {evil('a lamp')}"]
+    assert not whole.devices["lamp"].heard
+
+
 @pytest.mark.parametrize("source", ["camera", "mail", "device", "names"])
 def test_what_others_say_is_not_done(attack: Attack, whole: Home, source: str) -> None:  # noqa: F811
     """The same of what a camera sees, a mail has, or a list of names."""

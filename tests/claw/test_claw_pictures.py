@@ -11,6 +11,7 @@ from claws import ClawUnderTest, claw, claw_state  # noqa: F401
 from overnight.claw.channels.telegram import TelegramChat
 from overnight.claw.events import Paired
 from overnight.claw.pictures import read_picture
+from overnight.claw.views.talk import talk_lines
 from overnight.home.events import DeviceConfirmed, DeviceSeen, LookoutSet, Sighted
 from overnight.home.record.record import HomeRecord
 from overnight.home.record.sightings import sighting
@@ -71,6 +72,8 @@ def test_a_truck_comes_with_its_picture(
     assert message["chat_id"] == "42"
     assert f"#{number}" in message["caption"]
     assert "/" not in message["caption"].split("drive")[1]  # no path of this machine
+    [line] = [each for each in talk_lines(on_telegram.record, 30) if each.picture]
+    assert Path(line.picture).read_bytes() == JPEG, "the page of the claw shows it too"
     (yes, no) = json.loads(message["reply_markup"])["inline_keyboard"][0]
     assert (yes["text"], no["text"]) == ("Yes", "Not a delivery truck")
     on_telegram.hear(no["callback_data"], channel="telegram", sender="42")

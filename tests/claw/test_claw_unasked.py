@@ -29,7 +29,7 @@ from overnight.claw.operations.claw_watch import WatchInput
 from overnight.claw.operations.claw_watch import run as set_watch
 from overnight.claw.operations.claw_why import WhyInput
 from overnight.claw.operations.claw_why import run as why
-from overnight.claw.running.service import claw_loop
+from overnight.claw.running.process import claw_loop
 from overnight.jobs.entries import STUCK_S, Life, read_entry
 from overnight.jobs.identity import own_identity
 from overnight.jobs.presence import present

@@ -7,7 +7,7 @@ from pathlib import Path
 import anyio
 import pytest
 from claws import ClawUnderTest, live, make_test_claw
-from cloud_api import APP, BY, PHONE, SECRETS, TOKEN, WORD, CloudApi, fault, update
+from cloud_api import APP, BY, PHONE, SECRETS, TOKEN, WORD, CloudApi, fault, picture_of, update
 from targets import run_here
 
 from overnight.claw.channels import whatsapp
@@ -22,6 +22,7 @@ from overnight.operations.principal import Address, Kind, Origin
 
 SETTINGS = "zone: UTC\nchannels: {{whatsapp: {{use: whatsapp, phone: {phone}, url: '{url}', port: {port}{more}}}}}\n"
 OWNER = Address("whatsapp", BY)
+JPEG = b"\xff\xd8\xff\xe0" + b"picture" * 100
 
 
 def settings(api: CloudApi, more: str = "") -> str:
@@ -201,6 +202,51 @@ def test_after_24_hours_a_template_has_the_text(cloud_api: CloudApi) -> None:
     with pytest.raises(NotSent, match=r"of `claw_says` it says: 132001 Template does not exist") as failed:
         sending(cloud_api, Outgoing(key="m", to=OWNER, text="hello"), template="claw_says")
     assert failed.value.again
+
+
+def picture_in(state: Path, content: bytes = JPEG) -> str:
+    """A file of the state folder."""
+    path = state / "overnight" / "truck.jpg"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+    return str(path)
+
+
+def test_a_picture_goes_above_its_words(claw_state: Path, cloud_api: CloudApi) -> None:
+    """It is uploaded, and sent in one message with words and buttons; WhatsApp has the bytes that we have."""
+    path, buttons = picture_in(claw_state), (Button(label="Yes", data="yes"), Button(label="No", data="no"))
+    sending(cloud_api, Outgoing(key="k", to=OWNER, text="a truck", buttons=buttons, picture=path))
+    sending(cloud_api, Outgoing(key="l", to=OWNER, text="a van", picture=path))
+    assert [each["type"] for each in cloud_api.sent] == ["interactive", "image"]
+    assert cloud_api.texts() == ["a truck", "a van"]
+    assert [cloud_api.pictures[picture_of(each)] for each in cloud_api.sent] == [JPEG, JPEG]
+    assert len(cloud_api.sent[0]["interactive"]["action"]["buttons"]) == 2
+
+
+def test_words_go_out_alone_if_the_picture_cannot(claw_state: Path, cloud_api: CloudApi) -> None:
+    """One that is gone, elsewhere, too large, refused, or with words that are too long; nothing is uploaded in vain."""
+    path, elsewhere = picture_in(claw_state), claw_state.parent / "other.jpg"
+    elsewhere.write_bytes(JPEG)
+    for picture in (str(elsewhere), path + ".gone", picture_in(claw_state, JPEG + bytes(5 << 20))):
+        sending(cloud_api, Outgoing(key=picture, to=OWNER, text="a truck", picture=picture))
+    picture_in(claw_state)
+    sending(cloud_api, Outgoing(key="long", to=OWNER, text="a truck " * 200, picture=path))
+    assert cloud_api.pictures == {}
+    cloud_api.faults.append(fault(400, 131053, "Media upload error"))
+    sending(cloud_api, Outgoing(key="refused", to=OWNER, text="a truck", picture=path))
+    assert {each["type"] for each in cloud_api.sent} == {"text"} and len(cloud_api.sent) == 5
+
+
+def test_an_upload_that_failed_is_tried_again_and_leaves_no_doubt(claw_state: Path, cloud_api: CloudApi) -> None:
+    """Nobody was sent anything, so the message is not marked as one that may come twice."""
+    message = Outgoing(key="k", to=OWNER, text="a truck", picture=picture_in(claw_state))
+    cloud_api.faults.append(fault(500, 131000, "Something went wrong"))
+    with pytest.raises(NotSent) as failed:
+        sending(cloud_api, message)
+    assert failed.value.again and not failed.value.unsure and cloud_api.sent == []
+    cloud_api.outside.add(BY)
+    sending(cloud_api, message, template="claw_says")
+    assert cloud_api.sent[-1]["type"] == "template", "outside of 24 hours the words go out alone"
 
 
 @pytest.mark.parametrize("missing", ["CLAW_WHATSAPP", "CLAW_WHATSAPP_APP", "CLAW_WHATSAPP_VERIFY"])

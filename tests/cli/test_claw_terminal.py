@@ -16,7 +16,7 @@ from targets import run_here, started
 from overnight.claw.events import Noticed, Send
 from overnight.claw.folders import claw_folder
 from overnight.claw.record.record import ClawRecord
-from overnight.claw.running.service import claw_loop
+from overnight.claw.running.process import claw_loop
 from overnight.claw.setup.parsing import read_charter
 from overnight.cli.loops import claw_command
 from overnight.jobs.upkeep import Setup

@@ -12,6 +12,7 @@ import click
 import pytest
 from targets import make_repo, overnight, program
 
+from overnight.cli.command_of import OperationGroup
 from overnight.cli.json_page import SHAPES, render
 from overnight.cli.main import app
 from overnight.program.front_matter import Value
@@ -111,6 +112,8 @@ def test_what_is_missing_or_added_does_not_fit(repo: Path) -> None:
 
 def with_json(name: str, command: click.Command, context: click.Context) -> list[str]:
     """The commands that take `--json`, this one and those below it."""
+    if isinstance(command, OperationGroup):
+        command.complete()
     found = [name] if any(parameter.name == "as_json" for parameter in command.params) else []
     if isinstance(command, click.Group):
         for each in command.list_commands(context):

@@ -27,6 +27,13 @@ def test_its_front_matter_says_what_it_is_for() -> None:
     assert len(SKILL.splitlines()) <= 120
 
 
+def test_it_says_that_there_is_a_home() -> None:
+    """An agent that has only this file knows that devices can be found and set, and what to believe of it."""
+    assert "devices at home" in SKILL.split("---\n")[1]
+    assert "overnight home set" in SKILL
+    assert "only `done` was read back" in SKILL
+
+
 @pytest.mark.parametrize("line", [line for line in COMMANDS if not line.startswith(("python3", "~/overnight-venv/bin/pip"))])
 def test_every_command_in_it_parses(line: str) -> None:
     """Each line with `overnight` names a command and options that exist."""

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import click
+import pytest
 from targets import make_repo, program, run_here
 
 from overnight.cli.main import app
@@ -42,6 +43,26 @@ def imported(folder: Path, *arguments: str) -> set[str]:
     done = subprocess.run(command, cwd=folder, env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False)
     assert "1 experiment in this session" in done.stdout, done.stderr[-2000:]
     return set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("words", "needed", "unneeded"),
+    [
+        (("home", "devices"), "home.operations._home", ("research", "claw", "home.drivers.registry", "models.gateway")),
+        (("home", "rooms"), "home.operations._home", ("research", "claw", "home.drivers.registry", "models.gateway")),
+        (("claw", "status"), "claw.views.looking", ("claw.running.claw", "claw.minds.mind", "home")),
+        (("board",), "actions.operations.board", ("actions.trunk", "actions.asking", "research", "agents.own")),
+    ],
+)
+def test_a_command_of_a_group_imports_no_other(
+    tmp_path: Path, words: tuple[str, ...], needed: str, unneeded: tuple[str, ...]
+) -> None:
+    """Only the operation that is called, not those beside it, nor what the group does by itself."""
+    command = [sys.executable, "-X", "importtime", "-m", "overnight", *words]
+    done = subprocess.run(command, cwd=tmp_path, env=dict(os.environ), capture_output=True, text=True, timeout=120, check=False)
+    names = set(re.findall(r"^import time:.*\| +(\S+)$", done.stderr, re.MULTILINE))
+    assert f"overnight.{needed}" in names, done.stderr[-2000:]
+    assert within(names, unneeded, "overnight.") == []
 
 
 def within(names: set[str], roots: tuple[str, ...], above: str = "") -> list[str]:

@@ -6,15 +6,17 @@ import struct
 import zlib
 from http.server import BaseHTTPRequestHandler
 
+import numpy as np
 import pytest
 from cameras import Answer, camera_server, jpeg, shows, street
 
 from overnight.home.drivers import _camera_http, _camera_rtsp
 from overnight.home.drivers.camera import CameraDriver
-from overnight.home.eyes import decoding
+from overnight.home.eyes import decoding, motion
 from overnight.home.eyes.confirming import Confirmed, settled, word_of
 from overnight.home.eyes.decoding import decode
-from overnight.home.eyes.port import Unseen
+from overnight.home.eyes.motion import MotionGate
+from overnight.home.eyes.port import Frame, Unseen
 from overnight.home.port import DeviceError
 
 
@@ -99,6 +101,25 @@ def test_redirects_are_not_followed() -> None:
     assert not asked
 
 
+@pytest.mark.parametrize(("height", "width"), [(600, 4), (4, 600), (1, 1)])
+def test_a_picture_of_any_shape_costs_a_look(height: int, width: int) -> None:
+    """One that is all height is not scaled up to the width that others have."""
+    gate = MotionGate()
+    for number in range(10):
+        gate.look(Frame(pixels=np.full((height, width, 3), number, np.uint8), at=float(number)))
+    assert gate._shape[0] <= motion.TALLEST
+
+
+def test_a_head_that_makes_no_sense_is_an_error_of_the_camera() -> None:
+    """It ends no watch of the others."""
+
+    def odd(request: BaseHTTPRequestHandler) -> None:
+        request.send_response(200)
+        request.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=\xff\r\n\r\n--x\r\n\r\n")
+
+    assert "makes no sense" in fails(odd, mjpeg="/video")
+
+
 def flood(request: BaseHTTPRequestHandler) -> None:
     request.send_response(200)
     request.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
@@ -147,6 +168,13 @@ def test_a_slow_drip_ends_the_call(way: str, monkeypatch: pytest.MonkeyPatch) ->
         (b"REDIRECT rtsp://127.0.0.2/x RTSP/1.0\r\nCSeq: 1\r\n\r\n", "no RTSP"),
         (b"RTSP/1.0 200 OK\r\nContent-Length: 99999999\r\n\r\n", "too long"),
         (b"HTTP/1.1 200 OK\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\n\nRTSP/1.0 302 Moved\nLocation: rtsp://127.0.0.2/x\n\n\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0\t302 200\r\nLocation: rtsp://127.0.0.2/x\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\r\n$\x00\x00\x05hides\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\r\n\x00\r\nContent-Length: 9\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\r\nContent-Len\rgth: 60000\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length : 9\r\n\r\n", "no RTSP"),
+        (b"RTSP/1.0 200 OK\r\nContent-Length: 00000000099999999\r\n\r\n", "too long"),
     ],
 )
 def test_an_rtsp_camera_cannot_redirect_or_flood(said: bytes, why: str) -> None:
@@ -156,7 +184,7 @@ def test_an_rtsp_camera_cannot_redirect_or_flood(said: bytes, why: str) -> None:
         async def camera(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await reader.readuntil(b"\r\n\r\n")
             writer.write(said)
-            await writer.drain()
+            writer.write_eof()
             await reader.read()
             writer.close()
 

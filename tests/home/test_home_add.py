@@ -217,8 +217,8 @@ def test_a_name_that_gives_orders_is_only_shown(
         (("hass", "127.0.0.1:1", "--option", "secret_token=OPENAI_API_KEY"), "not for devices"),
         (("hass", "127.0.0.1:1", "--option", "secret_token=HOME_NONE"), "overnight secret set HOME_NONE"),
         (("shelly", "127.0.0.1:1", "--option", "part"), "is no option"),
-        (("shelly", "127.0.0.1:1"), "does not answer as `shelly`"),
-        (("modbus", "127.0.0.1:1"), "give the option `map`"),
+        (("shelly", "127.0.0.1:1"), "does not answer as `shelly`: no connection to 127.0.0.1:1: Connection refused; check the"),
+        (("modbus", "127.0.0.1:1"), "it needs --option map=NAME"),
         (("hue", "127.0.0.1:1"), "overnight home pair"),
     ],
 )

@@ -13,6 +13,7 @@ from overnight.home.drivers.registry import find_family
 from overnight.home.record.record import home_folder
 from overnight.home.things import Device, Value
 from overnight.home.twins.broker import BrokerTwin
+from overnight.home.twins.discovery import DiscoveryNode, DiscoveryTwin
 from overnight.home.twins.faults import Fault
 from overnight.home.twins.hass import HassEntityTwin, HassTwin
 from overnight.home.twins.http import HttpTwin
@@ -40,6 +41,8 @@ def quick(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
         monkeypatch.setattr(f"overnight.home.drivers.{name}.TAKEN_S", 0.1)
         monkeypatch.setattr(f"overnight.home.drivers.{name}.ANSWER_S", 0.5)
     monkeypatch.setattr("overnight.home.drivers.tasmota_mqtt.LIST_S", 0.1)
+    monkeypatch.setattr("overnight.home.drivers.mqtt.ANSWER_S", 0.5)
+    monkeypatch.setattr("overnight.home.drivers.mqtt.LIST_S", 0.3)
 
 
 async def stand_of(
@@ -364,3 +367,89 @@ class TestZigbeeCover(OfZigbee):
 
     kind = "cover"
     wants = ({"position": 40.0},)
+
+
+class OfMqtt(HomeDriverBasics):
+    """What announces itself to a real broker in Home Assistant's form."""
+
+    kind = ""
+    answers = True
+    wants: Sequence[Mapping[str, Value]] = ()
+
+    @asynccontextmanager
+    async def stand(self) -> AsyncIterator[Stand]:
+        """With a broker of its own."""
+        broker, twin = BrokerTwin(), DiscoveryTwin("Study thing", self.kind, lag_s=LAG_S, answers=self.answers)
+        await broker.start("127.0.0.1", 0)
+        node = DiscoveryNode(twin)
+        await node.start("127.0.0.1", broker.port)
+
+        async def leave() -> None:
+            await node.publish(f"{twin.node}/status", b"offline", retain=True)
+            await node.stop()
+
+        topic = f"homeassistant/{self.kind}/{twin.node}/config"
+        given = {"options": {"topic": topic}, "leave": leave, "says_no": False}
+        try:
+            yield await stand_of(twin, "mqtt", f"127.0.0.1:{broker.port}", self.wants, given)
+        finally:
+            await node.stop()
+            await broker.stop()
+
+
+class TestMqttSwitch(OfMqtt):
+    """A relay."""
+
+    kind = "switch"
+    wants = ({"on": True}, {"on": False})
+
+
+class TestMqttLight(OfMqtt, HomeDriverConformance):
+    """A bulb with messages in JSON."""
+
+    kind = "light"
+    wants = ({"on": True, "brightness": 40.0}, {"on": False})
+
+
+class TestMqttLock(OfMqtt):
+    """A lock."""
+
+    kind = "lock"
+    wants = ({"locked": False}, {"locked": True})
+
+
+class TestMqttCover(OfMqtt):
+    """A shade."""
+
+    kind = "cover"
+    wants = ({"position": 40.0},)
+
+
+class TestMqttThatAnswersNothing(OfMqtt):
+    """A device that only reports can be set, and what it reports is no evidence."""
+
+    kind = "switch"
+    answers = False
+    wants = ({"on": True},)
+
+    def test_it_reads_what_is_true(self) -> None:
+        """Nothing is read."""
+
+        async def walk(stand: Stand) -> None:
+            driver = await stand.family.open(stand.device, stand.secrets)
+            assert await driver.read() == {}
+            await driver.aclose()
+
+        self._run(walk)
+
+    def test_it_sets_what_is_wanted(self) -> None:
+        """It does, and says that nothing is known."""
+
+        async def walk(stand: Stand) -> None:
+            driver = await stand.family.open(stand.device, stand.secrets)
+            await driver.write({"on": True})
+            while stand.truth()["on"] is not True:  # it may be asked meanwhile
+                assert await driver.read() == {}
+            await driver.aclose()
+
+        self._run(walk)

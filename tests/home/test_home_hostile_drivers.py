@@ -4,6 +4,8 @@ import asyncio
 import gc
 import os
 import socket
+import threading
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Awaitable, Callable, Mapping
@@ -13,17 +15,22 @@ from typing import Any
 
 import pytest
 
+from overnight.home.drivers import _listener
+from overnight.home.drivers._entities import values_of
 from overnight.home.drivers._listener import serve
 from overnight.home.drivers._music import find_file
 from overnight.home.drivers._soap import parse
+from overnight.home.drivers._zigbee import channels_of
 from overnight.home.drivers.registry import find_family
 from overnight.home.drivers.sonos import near
 from overnight.home.drivers.zigbee import BASE
 from overnight.home.port import DeviceError, Refused, Unsure
 from overnight.home.things import Device, Value
 from overnight.home.twins.broker import BrokerTwin
+from overnight.home.twins.hass import HassEntityTwin, HassTwin
 from overnight.home.twins.mqtt import MqttClient
 from overnight.home.twins.zigbee import ZigbeeTwin
+from overnight.words.secret import Secret
 
 IEEE = "0x00158d0001020304"
 FLOOD = 3000  # messages
@@ -273,6 +280,32 @@ def test_the_listener_answers_its_device_alone(tmp_path: Path) -> None:
         os.kill(served.process, 15)
 
 
+def test_the_listener_is_held_by_no_drip(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request that never ends has its time, however often a byte of it comes."""
+    monkeypatch.setattr(_listener, "WAIT_S", 0.2)
+    ours, theirs = socket.socketpair()
+    ended = threading.Event()
+
+    def drip() -> None:
+        with suppress(OSError):
+            while not ended.wait(0.02):
+                theirs.send(b"x")
+
+    dripping = threading.Thread(target=drip)
+    dripping.start()
+    try:
+        (tmp_path / "a.mp3").write_bytes(b"x")
+        file = os.open(tmp_path / "a.mp3", os.O_RDONLY)
+        with ours:
+            assert not _listener._answer(ours, file, "/word.mp3", time.monotonic() + 60)
+        os.close(file)
+        assert not ended.is_set()
+    finally:
+        ended.set()
+        dripping.join()
+        theirs.close()
+
+
 def _address_of_this_machine() -> str | None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe, suppress(OSError):
         probe.connect(("192.168.255.254", 9))
@@ -292,3 +325,26 @@ def test_music_is_what_is_in_the_folder(tmp_path: Path, name: str) -> None:
     assert find_file(folder, "blue").name == find_file(folder, "SUB/blue.mp3").name == find_file(folder, "").name == "blue.mp3"
     with pytest.raises(Refused):
         find_file(folder, name)
+
+
+@pytest.mark.parametrize("unit", ["°F", "K", ""])
+def test_degrees_of_another_kind_are_none(unit: str) -> None:
+    """21 is no target for a Home Assistant in °F, and 35 °F no warm day for a frost interlock."""
+    entity = HassEntityTwin("Hall", "climate")
+
+    async def walk() -> None:
+        twin = HassTwin("Home", [entity], unit=unit)
+        await twin.start("127.0.0.1", 0)
+        options = {"entity": entity.entity_id}
+        device = Device(number=1, identity=entity.entity_id, family="hass", address=f"127.0.0.1:{twin.port}", options=options)
+        try:
+            with pytest.raises(DeviceError, match="°C"):
+                await find_family("hass").open(device, {"token": Secret("twin-token")})
+        finally:
+            await twin.stop()
+
+    asyncio.run(walk())
+    attributes = {"device_class": "temperature", "unit_of_measurement": unit}
+    said = values_of("sensor.outside", "35", attributes)
+    assert said == ({"temperature": 1.67} if unit == "°F" else {})
+    assert not channels_of([{"type": "numeric", "name": "temperature", "property": "t", "access": 1, "unit": unit}])

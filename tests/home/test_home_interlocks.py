@@ -13,6 +13,7 @@ from overnight.home.acting.commanding import Order, Result
 from overnight.home.acting.interlocks import Blocked
 from overnight.home.acting.pace import TooOften
 from overnight.home.acting.session import command
+from overnight.home.running import drives
 from overnight.home.settings import read_settings
 from overnight.home.things import CommandOutcome, Trait, Value
 
@@ -164,3 +165,28 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+@pytest.mark.parametrize("want", [{"speed": 0.4}, {"speed": 1.0}, {"on": True, "speed": 0.0}])
+def test_a_speed_that_is_read_back_as_none_stops_a_pump(pool: Pool, want: dict[str, Value]) -> None:
+    """A controller rounds 0.4 % to nothing, and within the tolerance of reading back that is done."""
+    house, heater, pump, _ = pool  # noqa: F811
+    pump.truth["on"], heater.truth["on"] = True, True
+    with pytest.raises(Blocked, match="spa heater"):
+        send(house, "pool pump", **want)
+    assert not pump.heard
+
+
+def test_a_pump_that_is_on_and_stands_still_does_not_run(pool: Pool) -> None:
+    """Its relay is on, and its speed is nothing: no water passes the heater."""
+    house, heater, pump, _ = pool  # noqa: F811
+    pump.truth.update(on=True, speed=0.5)
+    with pytest.raises(Blocked, match="does not run"):
+        send(house, "spa heater", on=True)
+    assert not heater.heard
+
+
+@pytest.mark.parametrize("want", [{"on": True, "mode": "off"}, {"on": True, "speed": 0.0}, {"mode": "heat", "on": False}])
+def test_what_switches_on_and_off_at_once_switches_on(want: dict[str, Value]) -> None:
+    """Which of both a device obeys is not known: it is a start, with all that a start needs."""
+    assert drives(want, {"on": False, "mode": "off", "speed": 0.0})

@@ -14,6 +14,7 @@ from targets import run_here
 from overnight.home.drivers import _jailed
 from overnight.home.drivers._http import Http
 from overnight.home.drivers._jailed import Asked, JailedDriver
+from overnight.home.drivers.learned import LearnedDriver
 from overnight.home.learning.judge import look_at
 from overnight.home.learning.source import problems_of
 from overnight.home.port import DeviceError, Unreachable, Unsure
@@ -141,6 +142,27 @@ def test_what_a_driver_says_of_a_write_is_not_believed() -> None:
     sent = 'http.post("/do", {"k": "lamp.pw", "to": 0})\nraise ValueError("refused")'
     assert isinstance(attack(sent, "write", want={"on": False})[0], Unsure)
     assert isinstance(attack("raise ValueError", "write", want={"on": False})[0], Unreachable)
+
+
+def test_who_reads_does_not_know_what_was_wanted() -> None:
+    """A driver that was right when it was tried, and later says what was wanted, is not believed: another process reads."""
+    remembers = changed(
+        ("\n\ndef read(http):\n", "\n\nLAST = {}\n\n\ndef read(http):\n"),
+        ("255}", "255} | LAST"),
+        ("def write(http, want):\n", "def write(http, want):\n    LAST.update(want)\n    return\n"),
+    )
+
+    async def run(address: str) -> object:
+        driver = LearnedDriver(remembers, "0" * 64, Http(address), trait=None, tried=("on", "brightness"))
+        try:
+            await driver.read()
+            await driver.write({"on": False})
+            return await driver.read()
+        finally:
+            await driver.aclose()
+
+    with running(Fountain()) as address:
+        assert anyio.run(run, address) == {"on": True, "brightness": 20.0}
 
 
 def test_after_a_call_that_went_wrong_it_begins_anew() -> None:

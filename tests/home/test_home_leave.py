@@ -157,9 +157,9 @@ def test_a_member_uses_what_is_theirs(house: FakeHouse, tmp_path: Path) -> None:
     assert "not for ann to use" in run_here(tmp_path, *ann, "home", "state", "study lamp").stderr
     assert ASKED in run_here(tmp_path, *ann, "home", "set", "spa", "target=35").stderr
     assert "not for bob to use" in run_here(tmp_path, *bob, "home", "set", "kitchen lamp", "on=false").stderr
-    assert "not for bob to use" in run_here(tmp_path, *bob, "home", "undo").stderr
+    assert "there is nothing to take back" in run_here(tmp_path, *bob, "home", "undo").stderr
     run_here(tmp_path, "home", "scene", "set", "all", "kitchen lamp:on=false", "study lamp:on=true")
-    assert "study lamp is not for ann to use" in run_here(tmp_path, *ann, "home", "scene", "run", "all").stderr
+    assert "there is no scene `all`" in run_here(tmp_path, *ann, "home", "scene", "run", "all").stderr
     assert lamp.truth["on"] is True and not other.heard and not spa.heard
 
 
@@ -172,6 +172,15 @@ def test_a_member_is_shown_what_is_theirs(house: FakeHouse, tmp_path: Path) -> N
         shown = run_here(tmp_path, "--as", "member:ann", *words, "--json").stdout
         assert "kitchen lamp" in shown and "bed lamp" not in shown, words
         assert "bed lamp" in run_here(tmp_path, *words, "--json").stdout, words
+    house.add("bed spa", Trait.HEATER, room="bedroom", on=False)
+    assert run_here(tmp_path, "home", "rule", "bed spa", "on", "true").returncode == 0
+    assert run_here(tmp_path, "home", "scene", "set", "dusk", "kitchen lamp:on=false", "bed lamp:on=false").returncode == 0
+    assert run_here(tmp_path, "home", "scene", "set", "morning", "kitchen lamp:on=true").returncode == 0
+    for words in (("home", "rules"), ("home", "scenes"), ("home", "status")):
+        theirs = run_here(tmp_path, "--as", "member:ann", *words).stdout
+        assert "bed" not in theirs and "dusk" not in theirs, words
+        assert "morning" in theirs or words[1] == "rules"
+        assert "bed" in run_here(tmp_path, *words).stdout, words
     devices = find("home devices")
     assert devices
     found = perform(devices, context(Origin.MEMBER), devices.input())
@@ -228,6 +237,13 @@ def test_a_device_without_a_name_is_not_used(house: FakeHouse) -> None:  # noqa:
             operation.input(device="1", settings=("on=true",)),
         )
     assert not lamp.heard
+
+
+def test_a_camera_without_a_name_shows_nothing(house: FakeHouse, tmp_path: Path) -> None:  # noqa: F811
+    """Nobody said that it is one: it is not connected to, and given no login."""
+    camera = house.add("", Trait.CAMERA)
+    assert "has no name yet" in run_here(tmp_path, "home", "snapshot", str(house.record.devices()[0].number)).stderr
+    assert not camera.reads
 
 
 def test_a_sentence_of_the_owner_is_asked_about_if_it_is_physical(house: FakeHouse, claw: Any) -> None:  # noqa: F811

@@ -7,8 +7,12 @@ import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from claws import ClawUnderTest, claw, claw_state  # noqa: F401
 from home_lan import loopback
+from targets import run_here
 
+from overnight.home.capabilities import PROPERTIES
+from overnight.home.events import DeviceConfirmed, DeviceSeen
 from overnight.home.record.record import HomeRecord, home_folder
+from overnight.home.things import Trait
 from overnight.home.twins.radio import RadioTwin
 from overnight.home.twins.sonos import SonosTwin
 
@@ -68,3 +72,23 @@ def test_what_was_found_is_not_used_before_it_has_a_name(
     assert "read back" not in answer
     assert sonos.truth["playing"] == "stopped"
     assert not sonos.heard
+
+
+def test_what_can_hurt_is_asked_about_in_words_for_a_person(claw: ClawUnderTest) -> None:  # noqa: F811
+    """The answer does not say what a program has to call again; the question itself comes beside it."""
+    with HomeRecord() as home:
+        lock = PROPERTIES[Trait.LOCK]
+        seen = DeviceSeen(identity="it", family="shelly", address="127.0.0.1:1", traits=(Trait.LOCK,), properties=lock)
+        home.append(DeviceConfirmed(device=home.append(seen), alias="front door", room=""))
+    said = claw.tell("unlock the front door")
+    assert said[0] == "This needs the owner's approval first."
+    assert not any("call it again" in each for each in said)
+
+
+def test_learning_a_device_is_asked_about(claw: ClawUnderTest, tmp_path: Path) -> None:  # noqa: F811
+    """A sentence of the owner's begins nothing yet: they are asked, with the address that will be read."""
+    with HomeRecord():
+        said, button = claw.tell("learn the thing at 192.168.250.20")
+    assert "needs the owner's approval" in said
+    assert button == "approval 1"
+    assert "reads 192.168.250.20" in run_here(tmp_path, "approvals").stdout

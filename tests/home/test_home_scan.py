@@ -15,6 +15,7 @@ from targets import run_here
 from overnight.errors import UserError
 from overnight.home.events import DeviceConfirmed
 from overnight.home.finding.scan import Findings
+from overnight.home.finding.subnets import parse_subnet
 from overnight.home.operations.home_scan import ScanInput, Scanned, Seen, look, run
 from overnight.home.record.record import HomeRecord
 from overnight.home.twins.faults import HOSTILE_NAME, Fault
@@ -142,6 +143,14 @@ def test_ctrl_c_keeps_what_was_found(home: HomeRecord, place: Neighbourhood) -> 
     assert not found.is_complete and not found.gone
     assert [each.kind for each in found.seen] == ["shelly"] * 3 + ["unknown"]
     assert len(home.devices()) == 3
+
+
+@pytest.mark.parametrize("text", ["198.18.0.0/24", "192.0.2.0/24", "240.0.0.0/24"])
+def test_networks_of_examples_and_benchmarks_are_no_home(text: str) -> None:
+    """`--subnet` takes the networks that home.yaml takes, and no others that Python calls private."""
+    with pytest.raises(UserError, match="no private network"):
+        parse_subnet(text)
+    assert str(parse_subnet("169.254.7.0/24")) == "169.254.7.0/24"
 
 
 def test_only_subnets_that_the_owner_named_are_looked_at(place: Neighbourhood, tmp_path: Path) -> None:

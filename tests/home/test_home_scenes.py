@@ -113,3 +113,12 @@ def test_scenes_are_listed_and_dropped(sleepy: FakeHouse, tmp_path: Path) -> Non
     assert run_here(tmp_path, "home", "scene", "drop", "Sleepy time").returncode == 0
     assert not sleepy.record.scenes()
     assert "there is no scene" in run_here(tmp_path, "home", "scene", "run", "sleepy time").stderr
+
+
+def test_off_is_a_mode_where_it_is_one(house: FakeHouse, tmp_path: Path) -> None:  # noqa: F811
+    """`off` means false for what is true or false, and itself for what has it as a choice; also in rules and scenes."""
+    heating = house.add("heating", Trait.CLIMATE, target=20.0, mode="heat", temperature=19.0)
+    assert run_here(tmp_path, "home", "set", "heating", "mode=off").returncode == 0
+    assert heating.heard == [{"mode": "off"}]
+    assert run_here(tmp_path, "home", "scene", "set", "away", "heating:mode=off").returncode == 0
+    assert run_here(tmp_path, "home", "rule", "heating", "mode", "heat|off").returncode == 0

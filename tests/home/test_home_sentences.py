@@ -23,6 +23,7 @@ HOUSE = {  # by alias: room, trait
     "garage": ("", Trait.GATE),
     "spa": ("garden", Trait.HEATER),
     "coffee machine": ("kitchen", Trait.SWITCH),
+    "drive": ("garden", Trait.CAMERA),
 }
 SLEEPY = "sleepy time"
 
@@ -103,7 +104,20 @@ SENTENCES: Mapping[str, list[str]] = {
     "take that back": ["home undo"],
     "find my Sonos": ["home scan kind=sonos"],
     "find all my devices": ["home scan"],
+    "learn the thing at 192.168.1.20": ["home learn address=192.168.1.20"],
+    "Learn to use the device at 192.168.1.20:8080.": ["home learn address=192.168.1.20:8080"],
+    "lerne das Gerät unter 192.168.1.20": ["home learn address=192.168.1.20"],
     "turn on the coffee machine": ["home set coffee machine on=true"],
+    "stop the music": ["home set sonos playing=stopped"],
+    "turn off the music in the study": ["home set sonos playing=stopped"],
+    "what is playing?": ["home state sonos"],
+    "turn off the lights": ["home set study lamp on=false", "home set ceiling on=false", "home set counter on=false"],
+    "how is the house?": ["home now"],
+    "show me the drive": ["home snapshot drive"],
+    "who is at the drive?": ["home snapshot drive"],
+    "what came today?": ["home sightings"],
+    "did anyone come?": ["home sightings"],
+    "show me the shade": ["home state shade"],
     # German, French, Spanish, Dutch
     "schalte study lamp ein": ["home set study lamp on=true"],
     "dimme study lamp auf 30 Prozent": ["home set study lamp brightness=30"],

@@ -208,3 +208,12 @@ def test_two_at_once_take_turns(house: FakeHouse) -> None:  # noqa: F811
     assert [each.outcome for each in results] == [CommandOutcome.DONE] * 3
     assert len(lamp.heard) == 3
     assert Commander.within_s == 0.1, "none of them had longer"
+
+
+def test_a_gate_that_is_not_quite_closed_is_not_closed(house: FakeHouse) -> None:  # noqa: F811
+    """A shade may stand at 2 % for closed; a gate that does lets somebody in."""
+    gate, shade = house.add("gate", Trait.GATE, position=100.0), house.add("shade", Trait.COVER, position=100.0)
+    gate.on_write = lambda _: gate.truth.update(position=2.0)
+    shade.on_write = lambda _: shade.truth.update(position=2.0)
+    assert send(house, "gate", position=0.0).outcome is CommandOutcome.UNCONFIRMED
+    assert send(house, "shade", position=0.0).outcome is CommandOutcome.DONE

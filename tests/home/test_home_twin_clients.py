@@ -2,6 +2,9 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
 
 import aiohttp
 import aiomqtt
@@ -9,14 +12,17 @@ import pytest
 import soco
 from aiohttp import web
 from aiohue import HueBridgeV2
-from home_asking import Hass, Hue, Pool
 from home_lan import loopback
+from pymodbus.client import AsyncModbusTcpClient
 
 from overnight.home.twins.broker import BrokerTwin
 from overnight.home.twins.camera import CameraTwin
 from overnight.home.twins.drawing import drawn
 from overnight.home.twins.faults import Fault, Refused
+from overnight.home.twins.hass import HassEntityTwin, HassTwin
+from overnight.home.twins.hue import HueLightTwin, HueTwin
 from overnight.home.twins.jpeg import packets
+from overnight.home.twins.modbus import PoolTwin
 from overnight.home.twins.shelly import ShellyTwin
 from overnight.home.twins.sonos import Favourite, Household, SonosTwin
 from overnight.home.twins.tasmota import TasmotaMqtt, TasmotaTwin
@@ -135,21 +141,20 @@ def test_zigbee_lamp_and_plug_answer_through_a_real_broker() -> None:
 
 
 def test_shelly_light_is_set_and_read_by_rpc() -> None:
-    """`Light.Set` changes the truth, `Light.GetStatus` reads it, out of range is refused."""
+    """`Light.Set` changes the truth, `Shelly.GetStatus` reads it, out of range is refused."""
 
     async def walk() -> None:
         twin = ShellyTwin("hall", "light")
         await twin.start("127.0.0.1", 0)
         try:
-            async with aiohttp.ClientSession() as session:
-                frame = {"id": 1, "method": "Light.Set", "params": {"id": 0, "on": True, "brightness": 30}}
-                async with session.post(f"{twin.url}/rpc", json=frame) as response:
-                    assert (await response.json())["result"] is None
-                async with session.get(f"{twin.url}/rpc/Light.GetStatus?id=0") as response:
-                    said = await response.json()
+            async with aiohttp.ClientSession(f"{twin.url}/rpc/") as session:
+                async with session.post("Light.Set", json={"id": 0, "on": True, "brightness": 30}) as response:
+                    assert await response.json() is None
+                async with session.post("Shelly.GetStatus") as response:
+                    said = (await response.json())["light:0"]
                 assert (said["output"], said["brightness"]) == (True, 30)
                 assert twin.truth == {"on": True, "brightness": 30.0}
-                async with session.get(f"{twin.url}/rpc/Light.Set?id=0&brightness=300") as response:
+                async with session.post("Light.Set", json={"id": 0, "brightness": 300}) as response:
                     assert response.status == 500
                 assert twin.truth["brightness"] == 30.0
         finally:
@@ -240,24 +245,34 @@ def test_aiohue_reads_and_sets_a_light() -> None:
     """Without its button a bridge gives no key; with it aiohue has lights and rooms, and sets what the bridge then says."""
 
     async def walk() -> None:
-        it = Hue()
-        it.twin.room = "Kitchen"
-        await it.start()
+        lamp = HueLightTwin("It", room="Kitchen")
+        twin = HueTwin("Bridge", [lamp])
+        await twin.start("127.0.0.1", 0)
         try:
-            [refused] = await it.json("POST", "/api", {"devicetype": "tests#2"})
-            assert refused["error"]["type"] == 101
-            key = it.session.headers["hue-application-key"]
-            async with HueBridgeV2(f"127.0.0.1:{it.bridge.port}", key) as bridge:
+            address, keys = f"127.0.0.1:{twin.port}", []
+            async with aiohttp.ClientSession() as session:  # aiohue itself pairs by HTTP at port 80
+                for pressed in (False, True):
+                    if pressed:
+                        twin.press()
+                    async with session.post(f"{twin.url}/api", json={"devicetype": "tests#1"}, ssl=False) as response:
+                        keys += await response.json()
+            assert keys[0]["error"]["type"] == 101
+            async with HueBridgeV2(address, keys[1]["success"]["username"]) as bridge:
                 [light] = bridge.lights.items
                 assert (light.metadata.name, [room.metadata.name for room in bridge.groups.room.items]) == ("It", ["Kitchen"])
                 await bridge.lights.set_state(light.id, on=True, brightness=40.0, color_temp=300)
-                assert it.twin.truth == {"on": True, "brightness": 40.0, "colour_temperature": pytest.approx(3333.3, abs=0.1)}
+                assert lamp.truth == {"on": True, "brightness": 40.0, "colour_temperature": pytest.approx(3333.3, abs=0.1)}
                 [said] = await bridge.request("get", f"clip/v2/resource/light/{light.id}")
                 assert (said["on"], said["dimming"]["brightness"]) == ({"on": True}, 40.0)
-            it.session.headers["hue-application-key"] = "none of ours"
-            assert (await it.body("GET", "/clip/v2/resource"))[0] == 403
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(
+                    f"{twin.url}/clip/v2/resource", headers={"hue-application-key": "none of ours"}, ssl=False
+                ) as response,
+            ):
+                assert response.status == 403
         finally:
-            await it.stop()
+            await twin.stop()
 
     asyncio.run(walk())
 
@@ -269,14 +284,14 @@ def test_a_relay_with_two_channels() -> None:
         twin = ShellyTwin("boiler room", channels=2)
         await twin.start("127.0.0.1", 0)
         try:
-            async with aiohttp.ClientSession() as session:
-                async with session.get(f"{twin.url}/rpc/Switch.Set?id=1&on=true") as response:
+            async with aiohttp.ClientSession(f"{twin.url}/rpc/") as session:
+                async with session.post("Switch.Set", json={"id": 1, "on": True}) as response:
                     assert await response.json() == {"was_on": False}
-                async with session.get(f"{twin.url}/rpc/Shelly.GetStatus") as response:
+                async with session.post("Shelly.GetStatus") as response:
                     said = await response.json()
                 assert (said["switch:0"]["output"], said["switch:1"]["output"]) == (False, True)
-                for wrong in ("2", "-1", "true", '"0"'):
-                    async with session.get(f"{twin.url}/rpc/Switch.Set?id={wrong}&on=true") as response:
+                for wrong in (2, -1, True, "0"):
+                    async with session.post("Switch.Set", json={"id": wrong, "on": True}) as response:
                         assert response.status == 500
                         assert (await response.json())["code"] == -103
             assert twin.truth == {"on": False, "on:1": True}
@@ -286,26 +301,38 @@ def test_a_relay_with_two_channels() -> None:
     asyncio.run(walk())
 
 
+@asynccontextmanager
+async def _hass(twin: HassEntityTwin) -> AsyncIterator[Callable[..., Awaitable[Any]]]:  # Any: JSON
+    """Asks a server with one entity, with its token or another one."""
+    server = HassTwin("Home", [twin])
+    await server.start("127.0.0.1", 0)
+
+    async def ask(path: str, body: object = None, token: str = "twin-token") -> Any:  # Any: JSON
+        headers = {"Authorization": f"Bearer {token}"}
+        async with session.request("POST" if body else "GET", f"{server.url}/api/{path}", json=body, headers=headers) as answer:
+            return await answer.json() if answer.ok else answer.status
+
+    try:
+        async with aiohttp.ClientSession() as session:
+            yield ask
+    finally:
+        await server.stop()
+
+
 @pytest.mark.parametrize("assumed", [False, True])
 def test_home_assistant_says_what_it_believes(assumed: bool) -> None:
     """A polled entity is stale until it is updated; one of a device that says nothing is never more than assumed."""
 
     async def walk() -> None:
-        it = Hass()
-        it.twin = type(it.twin)("It", "light", polled=not assumed, assumed=assumed)
-        it.twin.fault = Fault.DEAF
-        it.server.entities[:] = [it.twin]
-        await it.start()
-        try:
-            await it.put(True)
-            assert (await it.ask(), it.twin.truth["on"]) == (True, False)
-            await it.json("POST", "/api/services/homeassistant/update_entity", {"entity_id": ["light.it"]})
-            assert await it.ask() is assumed
-            said = await it.json("GET", "/api/states/light.it")
-            assert said["attributes"].get("assumed_state", False) is assumed
-            assert it.twin.heard == [{"on": True}]
-        finally:
-            await it.stop()
+        twin = HassEntityTwin("It", "light", polled=not assumed, assumed=assumed)
+        twin.fault = Fault.DEAF
+        async with _hass(twin) as ask:
+            await ask("services/light/turn_on", {"entity_id": "light.it"})
+            assert ((await ask("states/light.it"))["state"], twin.truth["on"]) == ("on", False)
+            await ask("services/homeassistant/update_entity", {"entity_id": ["light.it"]})
+            said = await ask("states/light.it")
+            assert (said["state"] == "on", said["attributes"].get("assumed_state", False)) == (assumed, assumed)
+            assert twin.heard == [{"on": True}]
 
     asyncio.run(walk())
 
@@ -314,53 +341,39 @@ def test_the_heater_trips_without_its_pump() -> None:
     """Heater alone: a trip until it is reset; with the pump the water warms, up to the target."""
 
     async def walk() -> None:
-        it = Pool()
-        it.twin.degrees_a_minute = 60_000
-        await it.start()
+        twin = PoolTwin("It", degrees_a_minute=60_000)
+        await twin.start("127.0.0.1", 0)
         try:
-            await it.client.write_coil(1, True)
-            assert (it.twin.truth["heater"], it.twin.truth["trip"]) == (False, True)
-            assert (await it.client.read_input_registers(0, count=4)).registers == [260, 145, 0, 1]
-            await it.client.write_coil(2, False)
-            await it.client.write_coils(0, [True, True])
-            assert (await it.client.read_coils(0, count=3)).bits[:3] == [True, True, False]
-            while (await it.client.read_input_registers(0, count=1)).registers != [300]:
-                pass
-            refused = await it.client.write_register(0, 700)
-            assert refused.isError() and it.twin.truth["target"] == 30.0
-            await it.client.write_coil(0, False)
-            assert it.twin.truth["trip"] is True
+            async with AsyncModbusTcpClient("127.0.0.1", port=twin.port) as client:
+                await client.write_coil(1, True)
+                assert (twin.truth["heater"], twin.truth["trip"]) == (False, True)
+                assert (await client.read_input_registers(0, count=4)).registers == [260, 145, 0, 1]
+                await client.write_coil(2, False)
+                await client.write_coils(0, [True, True])
+                assert (await client.read_coils(0, count=3)).bits[:3] == [True, True, False]
+                while (await client.read_input_registers(0, count=1)).registers != [300]:
+                    pass
+                refused = await client.write_register(0, 700)
+                assert refused.isError() and twin.truth["target"] == 30.0
+                await client.write_coil(0, False)
+                assert twin.truth["trip"] is True
         finally:
-            await it.stop()
+            await twin.stop()
 
     asyncio.run(walk())
 
 
 def test_a_lock_passes_locking() -> None:
-    """Home Assistant answers with `unlocking`; a watcher hears both states."""
+    """Home Assistant answers with `unlocking`, then it is unlocked; a wrong token is refused."""
 
     async def walk() -> None:
-        it = Hass()
-        it.twin = type(it.twin)("It", "lock", lag_s=0.05)
-        it.server.entities[:] = [it.twin]
-        await it.start()
-        try:
-            async with it.session.ws_connect(f"{it.base()}/api/websocket") as socket:
-                assert (await socket.receive_json())["type"] == "auth_required"
-                await socket.send_json({"type": "auth", "access_token": "twin-token"})
-                assert (await socket.receive_json())["type"] == "auth_ok"
-                await socket.send_json({"id": 1, "type": "subscribe_events", "event_type": "state_changed"})
-                assert (await socket.receive_json())["success"] is True
-                [said] = await it.json("POST", "/api/services/lock/unlock", {"entity_id": "lock.it"})
-                assert (said["state"], it.twin.truth["locked"]) == ("unlocking", True)
-                heard: list[str] = []
-                while heard[-1:] != ["unlocked"]:
-                    heard.append((await socket.receive_json())["event"]["data"]["new_state"]["state"])
-                assert it.twin.truth["locked"] is False
-            it.session.headers["Authorization"] = "Bearer x"
-            assert (await it.body("GET", "/api/states"))[0] == 401
-        finally:
-            await it.stop()
+        twin = HassEntityTwin("It", "lock", lag_s=0.05)
+        async with _hass(twin) as ask:
+            [said] = await ask("services/lock/unlock", {"entity_id": "lock.it"})
+            assert (said["state"], twin.truth["locked"]) == ("unlocking", True)
+            await twin.until(lambda truth: truth["locked"] is False)
+            assert (await ask("states/lock.it"))["state"] == "unlocked"
+            assert await ask("states", token="x") == 401
 
     asyncio.run(walk())
 
@@ -510,10 +523,10 @@ def test_logins_are_asked_for() -> None:
         await bridge.start("127.0.0.1", broker.port)
         try:
             async with aiohttp.ClientSession() as session:
-                async with session.get(f"{twin.url}/rpc/Switch.Set?id=0&on=true") as response:
+                url, digest = f"{twin.url}/rpc/Switch.Set", aiohttp.DigestAuthMiddleware("admin", "pass")
+                async with session.post(url, json={"id": 0, "on": True}) as response:
                     assert response.status == 401
-                digest = aiohttp.DigestAuthMiddleware("admin", "pass")
-                async with session.get(f"{twin.url}/rpc/Switch.Set?id=0&on=true", middlewares=(digest,)) as response:
+                async with session.post(url, json={"id": 0, "on": True}, middlewares=(digest,)) as response:
                     assert response.status == 200
             assert twin.truth == {"on": True}
             with pytest.raises(aiomqtt.MqttError):

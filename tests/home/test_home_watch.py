@@ -121,6 +121,7 @@ def test_the_watch_is_a_loop_of_this_machine(home: HomeRecord, tmp_path: Path) -
             assert [(each["system"], each["state"], each["pid"]) for each in listed] == [("home", "running", process.pid)]
             again = run_here(tmp_path, "home", "watch")
             assert again.returncode != 0 and f"process {process.pid} watches the home already" in again.stderr
+            assert "watching" not in again.stdout
             assert json.loads(run_here(tmp_path, "home", "status", "--json").stdout)["watch"] == process.pid
             process.send_signal(signal.SIGINT)
             assert process.wait(60) == 0

@@ -2,6 +2,7 @@
 
 import json
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from rest import AGENT, served
 from targets import make_repo, program
 from visits import owner, visit
 
-from overnight.claw.events import CallBegun, CallEnd, CallEnded, Paired, Received, SendState
+from overnight.claw.events import CallBegun, CallEnd, CallEnded, Paired, Received, Released, Send, SendState
 from overnight.ledger.sealed import seal
 from overnight.operations.call import Call
 from overnight.operations.operation import Tier
@@ -119,3 +120,30 @@ def test_the_page_stops_and_lets_go_on(claw: ClawUnderTest, tmp_path: Path, word
     with served(repo=tmp_path / "repo") as rest:
         assert rest.post(f"/claw/{word}", claw="claw").status == 200
     assert claw.record.is_stopped is (word == "stop")
+
+
+def test_the_picture_of_a_message_is_on_the_page(claw: ClawUnderTest, tmp_path: Path) -> None:
+    """For who may see the page alone, by the message; without the file, with another one or elsewhere there are the words."""
+    jpeg = b"\xff\xd8\xff\xc0\x00\x11\x08\x00\x10\x00\x10" + bytes(64)
+    file, elsewhere = claw.record.folder / "truck.jpg", tmp_path / "mine.jpg"
+    file.write_bytes(jpeg)
+    elsewhere.write_bytes(jpeg)
+    texts = [(seal(words), picture) for words, picture in (("a truck at drive", file), ("another", elsewhere))]
+    to = Address("telegram", "42")
+    sends = [Send(key=f"key {n}", to=to, text=text.ref, picture=str(picture)) for n, (text, picture) in enumerate(texts)]
+    claw.record.append(Released(keys=(), sends=tuple(sends)), texts=[text for text, _ in texts])
+    make_repo(tmp_path / "repo", program())
+    page = visit("/claw", owner({}))
+    address, other = [unescape(each) for each in re.findall(r'<img src="(/pictures[^"]+)"', page.html)]
+    assert str(file) not in address
+    with served(repo=tmp_path / "repo") as rest:
+        shown = rest.ask("GET", address)
+        assert (shown.status, shown.headers["content-type"]) == (200, "image/jpeg")
+        assert [rest.ask("GET", each).status for each in (f"{address}x", other)] == [404, 404]
+        file.unlink()
+        assert rest.ask("GET", address).status == 404
+        file.write_text("<svg onload=evil()>")
+        assert rest.ask("GET", address).status == 404
+    file.write_bytes(jpeg)
+    with served(AGENT, repo=tmp_path / "repo") as rest:
+        assert rest.ask("GET", address).status in {403, 404}

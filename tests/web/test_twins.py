@@ -27,6 +27,7 @@ class Part:
     gain: float | None = None
     is_odd: bool = False
     inner: "Part | None" = None
+    says: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,14 @@ def test_records_are_a_table_without_idle_columns() -> None:
     assert "| `number` | `gain` | `inner.number` | `inner.text` |" in text and "| 1 | 0.123457 | 1 | in |" in text
     assert "In no row: `text`, `is_odd`" in text
     assert "2 more rows are left out here" in text and text.count("\n| ") == ROWS + 1
+
+
+def test_plain_mappings_of_records_are_in_the_table() -> None:
+    """What a device is now is no less than who it is; text in it makes no cells."""
+    text = text_of(
+        parts=[Part(number=1, says={"on": True, "level": 40.25, "x|y": "a|b"}), Part(number=2, says={"of": {"a": 1}})]
+    )
+    assert "| 1 | on yes, level 40.25, x\\|y a\\|b |" in text and "| 2 |  |" in text
 
 
 def test_long_texts_and_lists_are_bounded() -> None:

@@ -1,10 +1,10 @@
 """`overnight claw`: a persistent agent; the subcommands by hand are below, the others are made from operations."""
 
-import importlib
-
 import click
 
-from overnight.cli.caller import check_by_hand, is_declared
+from overnight.cli.command_of import OperationGroup
+from overnight.cli.main import COMMANDS
+from overnight.operations.registry import names
 
 MODULES = {  # subcommands by hand, each an attribute of its module
     "init": "claw_init",
@@ -29,38 +29,6 @@ NEXT = """\
 ORDER = ("init", "chat", "run", "status", "log", "show", "say", "remind", "schedule", "note", "recall", "stop", "continue")
 
 
-class ClawGroup(click.Group):
-    """A group that imports a subcommand's module when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's signature
-        """All names, in the order in which they are used."""
-        found = {*MODULES, *_operations()}
-        return [name for name in ORDER if name in found] + sorted(found - {*ORDER})
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The subcommand with this name, None if there is none."""
-        if cmd_name in MODULES:
-            command = getattr(importlib.import_module(f"overnight.cli.{MODULES[cmd_name]}"), cmd_name)
-            if not isinstance(command, click.Command):
-                raise TypeError(f"claw {cmd_name} is not a command")
-            return command
-        from overnight.cli.command_of import command_of
-        from overnight.operations.registry import find
-
-        operation = find(f"claw {cmd_name}")
-        return command_of(operation) if operation else None
-
-
-@click.group(cls=ClawGroup, invoke_without_command=True)
-@click.pass_context
-def claw(context: click.Context) -> None:
-    """Talk to a persistent agent that remembers, keeps your schedule and acts on what you allow."""
-    if context.invoked_subcommand is None:
-        _first_screen()
-    elif context.invoked_subcommand in MODULES and is_declared():
-        check_by_hand(f"claw {context.invoked_subcommand}")
-
-
 def _first_screen() -> None:
     """What to type first; with a claw, how it is."""
     from overnight.claw.folders import claw_names
@@ -79,7 +47,10 @@ def _first_screen() -> None:
     click.echo(NEXT, nl=False)
 
 
-def _operations() -> list[str]:
-    from overnight.operations.registry import names
+@click.pass_context
+def _alone(context: click.Context) -> None:
+    if context.invoked_subcommand is None:
+        _first_screen()
 
-    return [name.removeprefix("claw ") for name in names(added=False) if name.startswith("claw ")]
+
+claw = OperationGroup("claw", names(added=False), about=COMMANDS["claw"][1], by_hand=MODULES, order=ORDER, callback=_alone)

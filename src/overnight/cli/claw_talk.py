@@ -19,9 +19,9 @@ from overnight.claw.events import Received, Send, SendChanged, SendState
 from overnight.claw.pictures import is_picture
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.running.claw import ClawRunner
+from overnight.claw.running.process import call_claw, claw_process
 from overnight.claw.running.reception import Busy, Reception
 from overnight.claw.running.sender import question
-from overnight.claw.running.service import call_claw, claw_process
 from overnight.claw.views.looking import look
 from overnight.claw.views.spoken import Spoken, SpokenKind
 from overnight.claw.wiring import make_chats, make_runner

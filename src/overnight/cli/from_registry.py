@@ -2,8 +2,8 @@
 
 import click
 
-from overnight.cli.command_of import command_of, group_of
-from overnight.operations.registry import find, names
+from overnight.cli.command_of import command_named
+from overnight.operations.registry import names
 
 
 def __getattr__(name: str) -> click.Command:
@@ -13,12 +13,6 @@ def __getattr__(name: str) -> click.Command:
     if name.startswith("__"):
         raise AttributeError(name)
     for added in (False, True):  # ours first, since a look for others takes time
-        listed = names(added=added)
-        together = [each for each in listed if f"{each} ".startswith(f"{name} ")]
-        found = [operation for each in together if (operation := find(each))]
-        if together == [name]:
-            return command_of(found[0])
-        if found:
-            line = COMMANDS[name][1] if name in COMMANDS else " ".join(each.about for each in found)
-            return group_of(name, found, line)
+        if found := command_named(name, names(added=added), COMMANDS[name][1] if name in COMMANDS else ""):
+            return found
     raise AttributeError(name)

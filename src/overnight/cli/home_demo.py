@@ -71,10 +71,11 @@ def demo(*, script: bool, prefix: str) -> int:
     """
     import anyio
 
-    from overnight.cli.home_twins import check_installed
+    from overnight.cli.home_twins import EXTRAS
+    from overnight.home.extras import check_libraries
     from overnight.home.record.record import home_folder
 
-    check_installed("aiomqtt", "amqtt", "cv2", "hassil", "home_assistant_intents", "pymodbus")
+    check_libraries("this needs", "aiomqtt", "amqtt", "cv2", "hassil", "home_assistant_intents", "pymodbus", extra=EXTRAS)
     eyes = home_folder() / EYES
     with _elsewhere():
         return anyio.run(_run, prefix, script, eyes)

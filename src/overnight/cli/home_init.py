@@ -27,6 +27,7 @@ def init(*, yes: bool, zone: str, subnets: tuple[str, ...], place: str, members:
 
     At a terminal it asks four questions; Enter takes what is in brackets. On a pipe it asks nothing.
     """
+    from overnight.home.finding.subnets import home_networks
     from overnight.home.making import HomeWishes, check_new, make_home
     from overnight.home.record.record import home_folder
 
@@ -40,7 +41,8 @@ def init(*, yes: bool, zone: str, subnets: tuple[str, ...], place: str, members:
     if wishes.subnets:
         click.echo("find the devices:        overnight home scan")
     else:
-        click.echo("find the devices:        overnight home scan --subnet 192.168.1.0/24")
+        subnet = next(map(str, home_networks()), "192.168.1.0/24")
+        click.echo(f"find the devices:        overnight home scan --subnet {subnet}")
     click.echo("or add one by hand:      overnight home add FAMILY ADDRESS")
     click.echo("then give them names:    overnight home name NUMBER NAME --room ROOM")
 
@@ -50,12 +52,12 @@ def _asked(wishes: "HomeWishes") -> "HomeWishes":
     from dataclasses import replace
 
     from overnight.files.local_zone import find_zone, local_zone
-    from overnight.home.making import own_subnets
+    from overnight.home.finding.subnets import home_networks
 
     zone = wishes.zone or local_zone() or "UTC"
     while not find_zone(zone := click.prompt("1. The time zone of the home?", default=zone)):
         click.echo("no zone of this machine; write a name such as Europe/Berlin")
-    near = " ".join(wishes.subnets or own_subnets()) or "none"
+    near = " ".join(wishes.subnets or map(str, home_networks())) or "none"
     said = click.prompt("2. Which networks may be scanned? `none`, or several with spaces", default=near)
     while True:
         where = click.prompt(

@@ -1,8 +1,6 @@
 """`overnight home twins`: a house of simulated devices that speak the real protocols."""
 
-import sys
 from collections.abc import Sequence
-from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +8,7 @@ import click
 if TYPE_CHECKING:
     from overnight.home.twins.house import House
 
-EXTRAS = "overnight[cameras,home]"
+EXTRAS = "cameras,home"
 NAME_CELL, ROOM_CELL, ADDRESS_CELL = 18, 14, 22  # characters
 
 
@@ -32,7 +30,9 @@ def twins(*, prefix: str, faults: Sequence[str], lag_s: float, truck_s: float | 
     """
     import anyio
 
-    check_installed("amqtt", "pymodbus", "cv2")
+    from overnight.home.extras import check_libraries
+
+    check_libraries("this needs", "amqtt", "pymodbus", "cv2", extra=EXTRAS)
     from overnight.home.twins.drawing import drawn
     from overnight.home.twins.house import House
 
@@ -41,20 +41,6 @@ def twins(*, prefix: str, faults: Sequence[str], lag_s: float, truck_s: float | 
         name, _, kind = fault.rpartition("=")
         house.break_one(name, kind)
     anyio.run(_run, house, prefix, truck_s)
-
-
-def check_installed(*modules: str) -> None:
-    """Whether the libraries of the simulated house are there.
-
-    Raises:
-        UserError: some are not.
-    """
-    from importlib.util import find_spec
-
-    from overnight.errors import UserError
-
-    if missing := [each for each in modules if find_spec(each) is None]:
-        raise UserError(f"this needs {', '.join(missing)}", fix=f"{quote(sys.executable)} -m pip install '{EXTRAS}'")
 
 
 async def _run(house: "House", prefix: str, truck_s: float | None) -> None:

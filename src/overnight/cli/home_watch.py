@@ -12,8 +12,8 @@ from overnight.home.watching.watcher import EVERY_S
 def watch(*, every_s: float) -> None:
     """Watch the home until Ctrl-C: ask each device from time to time, and record what changed, was lost or answers again.
 
-    Nothing is set. With something to look out for, the cameras are watched too. `overnight up --home` does it in the
-    background.
+    Nothing is set, but for what runs while what it `needs` in home.yaml does not: that is switched off. With something to
+    look out for, the cameras are watched too. `overnight up --home` does it in the background.
     """
     import sys
 
@@ -30,5 +30,4 @@ def watch(*, every_s: float) -> None:
         sys.stdout.flush()
 
     with HomeRecord() as record:
-        say(f"watching {sum(bool(each.alias) for each in record.devices())} devices; Ctrl-C ends it, and loses nothing")
         run_watch(record, every_s=every_s, say=say)

@@ -146,7 +146,7 @@ def _board_setup() -> Setup:
 def _claw_setup(name: str | None) -> Setup:
     """The set-up of a claw, once its settings can be read."""
     from overnight.claw.folders import find_claw
-    from overnight.claw.running.service import claw_loop
+    from overnight.claw.running.process import claw_loop
     from overnight.claw.setup.parsing import read_charter
 
     folder = find_claw(name)

@@ -5,6 +5,8 @@ home.yaml, up to the hard bounds. Spa water above 40 °C is unsafe (U.S. Consume
 target ends there; baths of 42 °C are usual in Japan and the most that an owner may allow.
 """
 
+from dataclasses import replace
+
 from overnight.home.things import Property, Trait
 from overnight.operations.operation import Tier
 
@@ -37,7 +39,7 @@ PROPERTIES: dict[Trait, tuple[Property, ...]] = {
     Trait.PUMP: (ON, Property(name="speed", unit="%", low=0, high=100, tolerance=2)),
     Trait.OVEN: (ON, Property(name="target", unit="°C", low=30, high=250, tolerance=3), TEMPERATURE),
     Trait.LOCK: (Property(name="locked"),),
-    Trait.GATE: (POSITION,),
+    Trait.GATE: (replace(POSITION, tolerance=0.5),),  # one that is open by a hand's breadth is not closed
 }
 
 HARD: dict[tuple[Trait, str], tuple[float, float]] = {  # that no owner's limits widen

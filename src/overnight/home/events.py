@@ -95,6 +95,16 @@ class Lost:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tripped:
+    """A device ran while what it needs did not: it is switched off next."""
+
+    kind: Literal["tripped"] = "tripped"
+    device: int
+    needs: int  # the number of what it needs
+    why: str  # such as `pool pump does not run`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SceneSet:
     """A name for several commands at once; no steps: it is dropped."""
 
@@ -203,6 +213,7 @@ Event = (
     | Settled
     | Read
     | Lost
+    | Tripped
     | SceneSet
     | LookoutSet
     | LookoutDropped

@@ -1,11 +1,7 @@
 """Making a home: a commented `home.yaml` from a few answers; nothing of the network is touched."""
 
-import ipaddress
 import json
-import socket
-import struct
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +11,6 @@ from overnight.files.local_zone import local_zone
 from overnight.files.own import make_folder
 from overnight.home.settings import SETTINGS, parse_settings
 
-ROUTES = Path("/proc/net/route")  # of Linux: the networks that this machine is in
-LARGEST = 1024  # addresses of a network that is proposed
 TEXT = """\
 # What the home is. Each line can be changed at any time; the next command reads it. See: overnight docs home
 zone: {zone}
@@ -77,17 +71,3 @@ def make_home(folder: Path, wishes: HomeWishes) -> Path:
     make_folder(folder)
     write_atomically(folder / SETTINGS, text.encode())
     return folder / SETTINGS
-
-
-def own_subnets() -> Sequence[str]:
-    """The private networks that this machine is in, by its routes, for a question; nothing is sent."""
-    found = []
-    with suppress(OSError):
-        for line in ROUTES.read_text(encoding="ascii", errors="replace").splitlines()[1:]:
-            fields = line.split()
-            with suppress(ValueError, IndexError, struct.error):
-                address, gateway, mask = (socket.inet_ntoa(struct.pack("<L", int(fields[at], 16))) for at in (1, 2, 7))
-                network = ipaddress.IPv4Network(f"{address}/{mask}")
-                if gateway == "0.0.0.0" and network.is_private and 1 < network.num_addresses <= LARGEST:  # noqa: S104  # no gateway
-                    found.append(str(network))
-    return sorted(set(found))

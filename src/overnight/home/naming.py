@@ -8,6 +8,7 @@ from overnight.home.things import Device
 from overnight.words.foreign import printable
 
 ALIAS = re.compile(r"[\w ]{1,40}")
+NUMBER = re.compile(r"[0-9]{1,18}")  # of a device
 SHOWN = 60  # characters of what was said, in a message
 
 
@@ -18,7 +19,7 @@ def check_alias(text: str) -> str:
         UserError: it cannot be one.
     """
     name = " ".join(text.split())
-    if not ALIAS.fullmatch(name) or name.isdigit():
+    if not ALIAS.fullmatch(name) or key_of(name).isdigit():
         raise UserError(f"`{printable(text, SHOWN)}` is no name", fix="use up to 40 letters, digits and spaces")
     return name
 
@@ -47,7 +48,7 @@ def find_device(text: str, devices: Sequence[Device]) -> Device:
 def matching(text: str, devices: Sequence[Device]) -> Sequence[Device]:
     """The devices that a name may mean."""
     key = key_of(text)
-    if key.isdigit():
+    if NUMBER.fullmatch(key):
         return [each for each in devices if each.number == int(key)]
     named = [each for each in devices if each.alias]
     exact = [each for each in named if key_of(each.alias) == key]

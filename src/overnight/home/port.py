@@ -1,6 +1,7 @@
-"""Ports of the home: what a driver of a device's family, a probe, a source of pictures and eyes for them promise."""
+"""Ports of the home: what a driver of a device, and its family, promise."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +23,22 @@ class Unsure(DeviceError):  # noqa: N818  # an outcome
 
 class Refused(DeviceError):  # noqa: N818  # an outcome
     """The device answered that it does not do it."""
+
+
+NONSENSE = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, RecursionError)  # of reading an answer
+
+
+@contextmanager
+def sense() -> Iterator[None]:
+    """Around calls of a driver: an answer that it does not understand is its device's fault, and ends nobody else's work.
+
+    Raises:
+        Unsure: the driver failed as code does that is given nonsense.
+    """
+    try:
+        yield
+    except NONSENSE as error:
+        raise Unsure(f"what it answers makes no sense: {type(error).__name__}") from error
 
 
 class Driver(Protocol):
@@ -62,7 +79,6 @@ class Family(Protocol):
     """What the module of a family offers as `FAMILY`."""
 
     name: str
-    extra: str  # of overnight that has its libraries; empty: none is needed
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """The driver of a device; `secrets` are those that its options name.
@@ -89,11 +105,3 @@ class Found:
     address: str
     description: Description
     options: Mapping[str, str]  # that its driver needs to reach it
-
-
-class Probe(Protocol):
-    """Looks for devices of one family among live hosts; reads only."""
-
-    async def look(self, hosts: Sequence[str]) -> AsyncIterator[Found]:
-        """Those there are."""
-        ...

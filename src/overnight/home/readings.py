@@ -16,11 +16,22 @@ DEADBAND: Mapping[str, float] = {"temperature": 0.3, "position": 1.0, "brightnes
 SHARE = 0.02  # of the value before, for what only a sensor says, such as power
 
 
+def number(value: object) -> float | None:
+    """A value of an answer as a number; None if it is none, or one that no float holds."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:
+        return None
+    return found if math.isfinite(found) else None
+
+
 def kept(values: Mapping[str, Value]) -> dict[str, Value]:
     """What of an answer can be recorded: no number that is none, no endless text, and no name that is none of a property."""
     found: dict[str, Value] = {}
     for name, value in values.items():
-        if _NAME.fullmatch(name) and len(found) < MOST and (isinstance(value, str) or math.isfinite(value)):
+        if _NAME.fullmatch(name) and len(found) < MOST and (isinstance(value, bool | str) or number(value) is not None):
             found[name] = printable(value, LONGEST) if isinstance(value, str) else value
     return found
 

@@ -35,10 +35,14 @@ def _understood(said: Said, record: HomeRecord) -> Meant | None:
         return None
     known = Known(
         devices=named,
-        scenes=list(record.scenes()),
+        scenes=[
+            name
+            for name, steps in record.scenes().items()
+            if said.owner or {number for number, _ in steps} <= {each.number for each in named}
+        ],
         music=list(settings.music),
         reading=record.reading,
-        newest=[each for each in devices if not each.alias and said.at - record.seen_at(each.number) < NEWEST_S],
+        newest=[each for each in devices if said.owner and not each.alias and said.at - record.seen_at(each.number) < NEWEST_S],
     )
     try:
         meant = (mean(heard, known) for heard in hear(said.text, known, settings.languages))
@@ -69,6 +73,7 @@ SENTENCES = RoomSentences(
         "is the front door locked?",
         "tell me when a delivery truck comes",
         "call it study speaker in the study",
+        "learn the thing at 192.168.1.20",
     ),
     understand=understand,
 )

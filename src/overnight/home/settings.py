@@ -47,6 +47,7 @@ class HomeSettings:
     pictures_to_cloud: bool = False  # whether models elsewhere may look at them
     interlocks: Mapping[str, Interlock] = field(default_factory=dict)  # by alias
     members: Mapping[str, Scope] = field(default_factory=dict)  # by the name of a person
+    read_only: bool = False  # nothing is ever set
     music: Mapping[str, str] = field(default_factory=dict)  # the owner's names of addresses and folders that can be played
     modbus: "Mapping[str, MapKeys]" = field(
         default_factory=dict
@@ -101,6 +102,7 @@ def parse_settings(text: str, path: str = SETTINGS) -> HomeSettings:
             for alias, each in keys.interlocks.items()
         },
         members={name: Scope(rooms=each.rooms, devices=each.devices) for name, each in keys.members.items()},
+        read_only=keys.read_only,
         music=keys.music,
         modbus=keys.modbus,
     )

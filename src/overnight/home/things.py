@@ -89,15 +89,6 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Command:
-    """What is wanted of a device, until when."""
-
-    device: int
-    want: Mapping[str, Value]
-    within_s: float  # in which the state has to be read back
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Neighbour:
     """What answered a scan of the network, whether or not it can be driven; its texts are foreign, and printable."""
 

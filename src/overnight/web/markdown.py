@@ -205,11 +205,13 @@ def _tells(value: object) -> bool:
 
 
 def _columns(record: object, before: str = "") -> Iterator[tuple[str, object]]:
-    """The plain values of a record, those of a record in it too; of lists, how many there are."""
+    """The plain values of a record, those of a record or a mapping in it too; of lists, how many there are."""
     for field in fields(record):  # type: ignore[arg-type]  # it is one
         value = getattr(record, field.name)
         if _is_record(value) and not before:
             yield from _columns(value, f"{field.name}.")
+        elif isinstance(value, Mapping) and value and not any(map(_has_parts, value.values())):
+            yield f"{before}{field.name}", ", ".join(f"{name} {_plain(each)}" for name, each in islice(value.items(), ITEMS))
         elif isinstance(value, Mapping) or _is_record(value):
             continue
         elif _is_sequence(value):

@@ -8,7 +8,6 @@ from pathlib import Path
 from overnight.actions.events import Judged, Word
 from overnight.actions.record import ActionRecord, actions_folder
 from overnight.actions.state import ENDED, Action, Board, Stage
-from overnight.actions.trunk.trunk import landed_now
 from overnight.errors import UserError
 from overnight.ledger.file import NAME
 from overnight.operations.operation import Context
@@ -151,6 +150,8 @@ def _require_open(action: Action, _commit: str) -> None:
         raise UserError(f"action {action.number} has ended: {action.stage}", fix="see `overnight board`")
     if action.stage is not Stage.MERGING:
         return
+    from overnight.actions.trunk.trunk import landed_now  # with all that merges
+
     if landed := landed_now(Path(action.request.repo), action=action.number, commit=action.accepted):
         what = f"action {action.number} is on overnight/main already, as {landed[:12]}"
         raise UserError(what, fix="to take it back, ask for that: overnight do")

@@ -11,14 +11,25 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import anyio
 
 from overnight.claw.channels.health import Health
 from overnight.claw.channels.parts import SentParts
 from overnight.claw.channels.webhook import HERE, Webhook
-from overnight.claw.channels.whatsapp_api import IN_TEMPLATE, OUTSIDE, PART, WITH_BUTTONS, WhatsAppApi, WhatsAppError
+from overnight.claw.channels.whatsapp_api import (
+    CAPTION,
+    IN_TEMPLATE,
+    LARGEST,
+    OUTSIDE,
+    PART,
+    WITH_BUTTONS,
+    WhatsAppApi,
+    WhatsAppError,
+)
 from overnight.claw.channels.whatsapp_updates import Fate, is_signed, read_update
+from overnight.claw.pictures import read_picture
 from overnight.claw.port import Outgoing
 from overnight.notices.parts import parts_of
 from overnight.notices.port import Deaf, Message, NotSent
@@ -98,12 +109,14 @@ class WhatsAppChat:
         buttons = [(each.label, each.data) for each in message.buttons]
         left = self._sent.left(message)
         parts = parts_of(left, WITH_BUTTONS if buttons else PART)
+        picture = read_picture(Path(message.picture)) if message.picture and len(parts_of(left, CAPTION)) == 1 else b""
         try:
             async with self._api() as api:
+                shown = await _uploaded(api, picture)
                 for part in parts:
                     last = buttons if part is parts[-1] else ()
                     try:
-                        await self._fate_of(await api.send(message.to.id, part, last))
+                        await self._fate_of(await api.send(message.to.id, part, last, shown))
                     except WhatsAppError as error:
                         if error.code != OUTSIDE:
                             raise
@@ -204,3 +217,20 @@ class WhatsAppChat:
         if error.is_token and "overnight secret set" not in str(error):
             return f"WhatsApp does not take its token ({error}): overnight secret set {self._spec.secret}"
         return str(error)
+
+
+async def _uploaded(api: WhatsAppApi, picture: bytes) -> str:
+    """The id of a picture; empty if there is none, or WhatsApp does not take it: then the words go out alone.
+
+    Raises:
+        WhatsAppError: it may take it later. Nobody was sent anything.
+    """
+    if not picture or len(picture) > LARGEST:
+        return ""
+    try:
+        return await api.upload(picture)
+    except WhatsAppError as error:
+        if error.again:
+            error.unsure = False
+            raise
+        return ""

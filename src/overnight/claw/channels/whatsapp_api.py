@@ -1,6 +1,6 @@
-"""The part of WhatsApp's Cloud API that is used here, over HTTP: texts, buttons, a template, and who we are.
+"""The part of WhatsApp's Cloud API that is used here, over HTTP: texts, buttons, pictures, a template, and who we are.
 
-Source: https://developers.facebook.com/docs/whatsapp/cloud-api (messages, error codes).
+Source: https://developers.facebook.com/docs/whatsapp/cloud-api (messages, media, error codes).
 """
 
 import json
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PUBLIC = "https://graph.facebook.com/v23.0"
 PART, WITH_BUTTONS, IN_TEMPLATE = 4096, 1024, 900  # characters of a text, of one with buttons, of one in a template
+CAPTION, LARGEST = 1024, 5 * 1024**2  # characters of the text of a picture; bytes of a picture
 OUTSIDE = 131047  # they wrote more than 24 hours ago
 BUSY = frozenset((1, 2, 4, 80007, 130429, 131000, 131016, 131048, 131056, 131057))  # faults of theirs, and too much at once
 TOKEN = frozenset((0, 10, 190, 200))  # faults of a token, which can be put right
@@ -82,15 +83,30 @@ class WhatsAppApi:
         found = await self._call("GET", "?fields=verified_name,display_phone_number")
         return one_line(f"{found.verified_name} {found.display_phone_number}".strip(), WHY)
 
-    async def send(self, to: str, text: str, buttons: Sequence[tuple[str, str]] = ()) -> str:
-        """Send a text, or one with buttons: label, data; its id. No link of it is looked up."""
+    async def upload(self, picture: bytes) -> str:
+        """Bring a picture to WhatsApp, for `send`; its id. Nobody is sent anything yet."""
+        import aiohttp
+
+        kind = "image/png" if picture.startswith(b"\x89PNG") else "image/jpeg"
+        form = aiohttp.FormData({"messaging_product": "whatsapp", "type": kind})
+        form.add_field("file", picture, filename="picture", content_type=kind)
+        found = await self._call("POST", "/media", form=form)
+        if not found.id:
+            raise WhatsAppError("it does not say whether it took the picture", status=500)
+        return found.id
+
+    async def send(self, to: str, text: str, buttons: Sequence[tuple[str, str]] = (), picture: str = "") -> str:
+        """Send a text, or one with buttons: label, data; and the picture of an id above it. Its id; no link is looked up."""
         body: Mapping[str, object] = {"type": "text", "text": {"body": text, "preview_url": False}}
         if buttons:
             replies = [{"type": "reply", "reply": {"id": data, "title": label}} for label, data in buttons]
+            head = {"header": {"type": "image", "image": {"id": picture}}} if picture else {}
             body = {
                 "type": "interactive",
-                "interactive": {"type": "button", "body": {"text": text}, "action": {"buttons": replies}},
+                "interactive": {"type": "button", **head, "body": {"text": text}, "action": {"buttons": replies}},
             }
+        elif picture:
+            body = {"type": "image", "image": {"id": picture, "caption": text}}
         return await self._send(to, body)
 
     async def send_template(self, to: str, template: str, language: str, text: str) -> str:
@@ -113,7 +129,14 @@ class WhatsAppApi:
             raise WhatsAppError("it does not say whether it took the message", status=500)
         return found.messages[0].id
 
-    async def _call(self, method: str, path: str, body: Mapping[str, object] | None = None) -> "_Answer":
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, object] | None = None,
+        *,
+        form: "aiohttp.FormData | None" = None,
+    ) -> "_Answer":
         """What a call answers.
 
         Raises:
@@ -126,7 +149,7 @@ class WhatsAppApi:
         timeout = aiohttp.ClientTimeout(total=ANSWER_S)
         try:
             async with self._session.request(
-                method, self._root + path, json=body, timeout=timeout, allow_redirects=False
+                method, self._root + path, json=body, data=form, timeout=timeout, allow_redirects=False
             ) as response:
                 content = await read_answer(response)
                 return self._answer(response.status, content, response.headers.get("Retry-After", ""))
@@ -170,6 +193,7 @@ class _Answer:
 
     messages: Sequence[_Sent] = ()
     error: _Error | None = None
+    id: str = ""  # of what was uploaded
     verified_name: str = ""
     display_phone_number: str = ""
 

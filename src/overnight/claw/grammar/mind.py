@@ -19,7 +19,7 @@ from overnight.claw.grammar.sentence import Meaning, Sentence, Talk, direct
 from overnight.claw.grammar.typing_errors import corrected
 from overnight.claw.grammar.watches import SENTENCES as WATCHES
 from overnight.claw.grammar.works import SENTENCES as WORKS
-from overnight.claw.port import LITERAL, Step, Turn, Wanted
+from overnight.claw.port import LITERAL, CallResult, Step, Turn, Wanted
 from overnight.operations.operation import Tier
 from overnight.operations.permission import is_for_guests
 from overnight.operations.principal import Kind, Origin
@@ -50,6 +50,7 @@ _BEFORE = re.compile(
 )
 _AFTER = re.compile(r"(?:[, ]+(?:please|pls|thanks|thank you|will you|would you))*[\s?!.]*$", re.IGNORECASE)
 FOR_GUESTS = "That is not for guests. For you I keep reminders: `help`."
+ASKED_FIRST = "This needs the owner's approval first."
 FOR_OWNER = "That is for my owner. For you I keep notes and reminders: `help`."
 
 
@@ -76,7 +77,7 @@ class GrammarMind:
             if then := self._then(turn):
                 return Step(calls=then, origin=turn.origin)
             said = turn.steps[0].say if all(each.end == CallEnd.DONE for each in turn.results) else ""
-            return Step(say="\n\n".join([*(each.text for each in turn.results), *([said] if said else [])]), origin=Origin.CLAW)
+            return Step(say="\n\n".join([*map(_words, turn.results), *([said] if said else [])]), origin=Origin.CLAW)
         meaning = self.understand(turn)
         if meaning is None:
             return None
@@ -171,6 +172,11 @@ class GrammarMind:
         called = rf"^(?:(?:hey|hi|hello|ok|okay)[, ]+)?(?:@?{re.escape(self._called)}|claw)[,:!]+ ?"
         said = re.sub(called, "", said, flags=re.IGNORECASE)
         return _AFTER.sub("", _BEFORE.sub("", said, count=1), count=1) or said
+
+
+def _words(result: CallResult) -> str:
+    """What came of a call, to a person; the error of one that waits is for programs, which call again themselves."""
+    return ASKED_FIRST if result.end == CallEnd.ASKED else result.text
 
 
 def _by_room(text: str, turn: Turn) -> Meaning | None:

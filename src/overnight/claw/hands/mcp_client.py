@@ -1,7 +1,7 @@
 """The client of a tool server (MCP over standard input and output): a line is a message, and all that comes is bounded.
 
-The server is not trusted. What it asks of us is refused, what it announces is not heard, and it has a time and a number of
-messages in which to answer.
+The server is not trusted. What it asks of us is refused, what it announces is not heard. For all of a conversation it has a
+time, and for each answer a number of messages and of bytes, however slowly they come.
 """
 
 import asyncio
@@ -18,7 +18,8 @@ from overnight.words.foreign import one_line, printable
 
 VERSIONS = ("2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05")  # that begin with `initialize`, newest first
 MOST_BYTES = 1 << 20  # of a message
-MOST_MESSAGES = 1000  # that are read until an answer comes
+MOST_MESSAGES, MOST_READ = 1000, 4 << 20  # messages, and their bytes, that are read until an answer comes
+WITHIN_S = 120.0  # for all of a conversation
 MOST_TOOLS, MOST_PAGES = 100, 10
 LONGEST = 20_000  # characters of a result
 SHOWN = 200
@@ -43,9 +44,10 @@ class Said:
 class McpClient:
     """One conversation with a server."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """`reader` has to have a limit of `MOST_BYTES`."""
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, within_s: float = WITHIN_S) -> None:
+        """`reader` has to have a limit of `MOST_BYTES`; `within_s`: from now on, for all that is asked."""
         self._reader, self._writer, self._last = reader, writer, 0
+        self._within_s, self._until = within_s, asyncio.get_running_loop().time() + within_s
 
     async def begin(self) -> None:
         """Shake hands.
@@ -96,13 +98,25 @@ class McpClient:
 
     async def _ask(self, method: str, params: Json) -> Json:
         self._last += 1
-        await self._send({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params})
+        try:
+            async with asyncio.timeout_at(self._until):  # also while it does not read what it is sent
+                await self._send({"jsonrpc": "2.0", "id": self._last, "method": method, "params": params})
+                return _result(await self._answer(method), method)
+        except TimeoutError:
+            raise BadServer(f"it did not answer {method} in the {self._within_s:g} s that it has for everything") from None
+
+    async def _answer(self, method: str) -> Json:
+        size = 0
         for _ in range(MOST_MESSAGES):
-            message = await self._receive()
+            line = await self._receive()
+            size += len(line)
+            if size > MOST_READ:
+                break
+            message = _message(line)
             if "method" in message:
                 await self._refuse(message)
             elif message.get("id") == self._last:
-                return _result(message, method)
+                return message
         raise BadServer(f"it says a lot, and does not answer {method}")
 
     async def _refuse(self, message: Json) -> None:
@@ -111,20 +125,13 @@ class McpClient:
             answer = {"result": {}} if message["method"] == "ping" else {"error": error}
             await self._send({"jsonrpc": "2.0", "id": message["id"], **answer})
 
-    async def _receive(self) -> Json:
+    async def _receive(self) -> bytes:
         try:
-            line = await self._reader.readuntil(b"\n")
+            return await self._reader.readuntil(b"\n")
         except asyncio.LimitOverrunError:
             raise BadServer(f"a message of it has more than {MOST_BYTES:,} bytes") from None
         except (asyncio.IncompleteReadError, ConnectionError):
             raise BadServer("it ended before it answered") from None
-        try:
-            found = strict_json(line)
-        except ValueError as error:
-            raise BadServer(f"it says what is no JSON: {one_line(line.decode(errors='replace'), SHOWN)}") from error
-        if not isinstance(found, dict) or found.get("jsonrpc") != "2.0":
-            raise BadServer("it says what is no message of the protocol")
-        return found
 
     async def _send(self, message: Json) -> None:
         try:
@@ -132,6 +139,16 @@ class McpClient:
             await self._writer.drain()
         except ConnectionError:
             raise BadServer("it ended before it was asked") from None
+
+
+def _message(line: bytes) -> Json:
+    try:
+        found = strict_json(line)
+    except ValueError as error:
+        raise BadServer(f"it says what is no JSON: {one_line(line.decode(errors='replace'), SHOWN)}") from error
+    if not isinstance(found, dict) or found.get("jsonrpc") != "2.0":
+        raise BadServer("it says what is no message of the protocol")
+    return found
 
 
 def _result(message: Json, method: str) -> Json:

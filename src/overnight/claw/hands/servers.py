@@ -21,7 +21,7 @@ import anyio
 
 from overnight.claw.charter import ServerSpec
 from overnight.claw.hands.jailed import LOOK_S, Command, executor, is_cut_off, job_of
-from overnight.claw.hands.mcp_client import MOST_BYTES, NAME, BadServer, McpClient, Said
+from overnight.claw.hands.mcp_client import MOST_BYTES, NAME, WITHIN_S, BadServer, McpClient, Said
 from overnight.errors import UserError
 from overnight.files.folders import read_tail
 from overnight.files.own import make_folder
@@ -31,7 +31,7 @@ from overnight.secrets.broker import user_broker
 from overnight.words.foreign import one_line
 
 FOLDER = "servers"  # in a claw's folder: what each of them keeps
-WAIT_S = 120.0  # for all of a conversation
+WAIT_S = WITHIN_S + 10.0  # that a server may run: the time for a conversation, and its start
 TAIL = 2000  # bytes of what it printed, for an error
 T = TypeVar("T")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from overnight.claw.keeping.restore import KIND
 from overnight.claw.record.record import ClawRecord
-from overnight.claw.running.service import claw_loop
+from overnight.claw.running.process import claw_loop
 from overnight.errors import LedgerBusy, UserError
 from overnight.files.private_folder import private_folder
 from overnight.jobs.entries import read_entry

@@ -11,7 +11,7 @@ from overnight.claw.events import Finished, Fired, Received
 from overnight.claw.folders import find_claw
 from overnight.claw.memory.reader import about_turn, asking_turn, member_of, reader_of
 from overnight.claw.record.record import ClawRecord, Person
-from overnight.claw.running.service import call_claw
+from overnight.claw.running.process import call_claw
 from overnight.operations.operation import Context, Option
 from overnight.operations.permission import NotAllowed
 from overnight.operations.principal import Address, Kind

@@ -18,7 +18,7 @@ from overnight.claw.charter import Charter, after
 from overnight.claw.operations._claw import Claw, opened
 from overnight.claw.port import Chat
 from overnight.claw.record.record import ClawRecord
-from overnight.claw.running.service import claw_process
+from overnight.claw.running.process import claw_process
 from overnight.claw.setup.parsing import read_charter
 from overnight.errors import OvernightError
 from overnight.jobs.systemd import start_words

@@ -8,7 +8,7 @@ from overnight.claw.channels.pairing import open_pairing
 from overnight.claw.charter import after
 from overnight.claw.operations._claw import Claw, opened
 from overnight.claw.record.record import Person
-from overnight.claw.running.service import claw_process
+from overnight.claw.running.process import claw_process
 from overnight.claw.setup.parsing import read_charter
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable

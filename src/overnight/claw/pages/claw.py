@@ -5,6 +5,7 @@ from pathlib import Path
 
 from overnight.claw.folders import claw_names, find_claw
 from overnight.claw.operations import claw_talk
+from overnight.claw.pictures import read_picture
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.views.status import state_words
 from overnight.claw.views.talk import TalkPage
@@ -38,6 +39,12 @@ def beside(_context: Context, _given: claw_talk.TalkInput, found: TalkPage) -> M
     return {"state": state_words(found.status) if found.status else ""}
 
 
+def picture(_context: Context, found: TalkPage, name: str) -> bytes | None:
+    """The picture of a message that the page shows, by the message's key."""
+    file = next((each.picture for each in found.lines if each.picture and each.key == name), "")
+    return read_picture(Path(file)) or None if file else None
+
+
 PAGE = Page(
     address="/claw",
     operation=claw_talk.OPERATION,
@@ -48,4 +55,5 @@ PAGE = Page(
     links=links,
     watches=watches,
     beside=beside,
+    picture=picture,
 )

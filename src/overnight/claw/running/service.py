@@ -9,36 +9,18 @@ from pathlib import Path
 
 import anyio
 
-from overnight.claw.charter import SYSTEM
 from overnight.claw.port import Chat
 from overnight.claw.record.record import ClawRecord
 from overnight.claw.running.claw import ClawRunner
+from overnight.claw.running.process import claw_loop
 from overnight.claw.running.trouble import run_on
 from overnight.errors import InternalError, LedgerBusy, UserError
-from overnight.jobs.loop import Loop
 from overnight.jobs.presence import BEAT_S, Presence, present
 from overnight.jobs.records import loops_folder
-from overnight.ledger.lock import WAKE, holder, wake
+from overnight.ledger.lock import WAKE
 
 FREE_S = 2.0  # between tries to run what another process runs
 Made = Callable[[Path, ClawRecord, Mapping[str, Chat], Callable[[str], None]], ClawRunner]
-
-
-def claw_loop(folder: Path) -> Loop:
-    """A claw as a loop of this machine."""
-    return Loop(system=SYSTEM, folder=str(folder))
-
-
-def claw_process(folder: Path) -> int | None:
-    """The process that runs a claw; None if none does."""
-    memory = ClawRecord.folder_of(folder)
-    return holder(memory) if memory.is_dir() else None
-
-
-def call_claw(folder: Path) -> bool:
-    """Let a claw look at its record now; False if none can be reached, which looks by itself."""
-    memory = ClawRecord.folder_of(folder)
-    return memory.is_dir() and wake(memory)
 
 
 def run_claw(

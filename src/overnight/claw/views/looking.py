@@ -12,7 +12,7 @@ from overnight.claw.charter import Charter
 from overnight.claw.events import SendChanged
 from overnight.claw.minds.spent import label_of
 from overnight.claw.record.record import ClawRecord
-from overnight.claw.running.service import claw_loop, claw_process
+from overnight.claw.running.process import claw_loop, claw_process
 from overnight.claw.setup.parsing import read_charter
 from overnight.claw.taint import is_tainted
 from overnight.claw.views.status import ChannelLine, ClawStatus, ComesNext

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from overnight.claw.events import Answered, Event, Noticed, Received
+from overnight.claw.events import Answered, Event, Noticed, Received, Released
 from overnight.claw.record.record import ClawRecord, refs_of
 from overnight.claw.views.status import ClawStatus
 from overnight.claw.views.turns import about_cause, view_sends
 from overnight.ledger.port import Recorded
 
-KINDS = ("received", "answered", "noticed")
+KINDS = ("received", "answered", "noticed", "released")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class TalkLine:
     state: str  # of the claw's, how far it is sent; empty if it is sent
     why: str  # it is not sent
     approval: int  # a question to the owner; 0: it is none
+    key: str = ""  # of the claw's, what tells it from all others
+    picture: str = ""  # the file that goes with it; empty: none, or it is not kept any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +73,7 @@ def _lines(record: ClawRecord, entry: Recorded[Event], texts: Mapping[str, str])
         text = texts.get(event.text.id, "")
         who = about_cause(event)
         yield TalkLine(turn=entry.seq, at=entry.at, by_claw=False, who=who, text=text, state="", why="", approval=0)
-    elif isinstance(event, Answered | Noticed):
+    elif isinstance(event, Answered | Noticed | Released):
         for send in view_sends(record, event.sends, texts):
             yield TalkLine(
                 turn=event.turn if isinstance(event, Answered) else 0,
@@ -82,4 +84,6 @@ def _lines(record: ClawRecord, entry: Recorded[Event], texts: Mapping[str, str])
                 state="" if send.state == "sent" else send.state,
                 why=send.why,
                 approval=send.approval,
+                key=send.key,
+                picture=send.picture,
             )

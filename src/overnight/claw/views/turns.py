@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from overnight.claw.events import (
@@ -91,6 +92,7 @@ class SendView:
     approval: int  # that its buttons answer; 0: none
     state: str  # open, sending, sent, waits, given up
     why: str  # it is not sent; empty: nothing is known to be wrong
+    picture: str  # the file that goes with it; empty: none, or it is not kept any more
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +204,7 @@ def view_sends(record: ClawRecord, sends: Sequence[Send], texts: Mapping[str, st
             approval=send.approval,
             state=state,
             why=why.get(send.key, ""),
+            picture=send.picture if send.picture and Path(send.picture).is_file() else "",
         )
         for send, state in zip(sends, states, strict=True)
     ]

@@ -13,7 +13,7 @@ from overnight.home.acting.confirming import USUAL_S, Patience, confirm, words_o
 from overnight.home.acting.limits import bounds_of, check
 from overnight.home.capabilities import STEADY_S, WITHIN_S
 from overnight.home.events import Commanded, Lost, Read, Settled
-from overnight.home.port import DeviceError, Driver, Refused, Unreachable
+from overnight.home.port import DeviceError, Driver, Refused, Unreachable, sense
 from overnight.home.readings import is_news, kept
 from overnight.home.record.record import HomeRecord
 from overnight.home.things import CommandOutcome, Device, Reading, Value
@@ -98,7 +98,7 @@ class Commander:
 
         asked = self._record.clock()
         try:
-            with anyio.fail_after(self.call_s):
+            with sense(), anyio.fail_after(self.call_s):
                 values = kept(await self._driver.read())
         except TimeoutError:
             raise Unreachable(f"it did not answer within {self.call_s:g} s") from None
@@ -163,7 +163,7 @@ class Commander:
 
         result = Result(command=number, outcome=CommandOutcome.UNKNOWN, before=before, after=None)
         try:
-            with anyio.fail_after(self.call_s):
+            with sense(), anyio.fail_after(self.call_s):
                 await self._driver.write(want)
         except Unreachable as error:
             return replace(result, outcome=CommandOutcome.FAILED, after=before, why=words_of(error))

@@ -3,8 +3,9 @@
 Which device needs which is the owner's word, in home.yaml. Each other device is asked just before; one that does not answer
 counts as standing in the way. Their locks are held meanwhile, so that no process of ours changes them in between.
 
-Does not cover: what a hand at the device, its own program or a failure changes later; that is what a watch, and the device's
-own safety switch, are for.
+What a hand at the device, its own program or a failure changes later is for the watch (`watching/interlocks.py`).
+
+Does not cover: the time until the watch looks, and a home that nobody watches; that is for the device's own safety switch.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -34,8 +35,8 @@ def needed_by(device: Device, settings: HomeSettings, devices: Sequence[Device])
     if tier_of(device.traits) is Tier.PHYSICAL:
         _check_names(settings, devices)
     own = settings.interlock_of(device.alias)
-    named = [_named(name, device, devices) for name in (own.needs, own.frost) if name]
-    return [*named, *_dependents(device, settings, devices)]
+    others = [named(name, device, devices) for name in (own.needs, own.frost) if name]
+    return [*others, *_dependents(device, settings, devices)]
 
 
 async def check_interlocks(
@@ -54,20 +55,21 @@ async def check_interlocks(
     """
     own = settings.interlock_of(device.alias)
     if own.needs and drives(want, before):
-        pump = _named(own.needs, device, devices)
+        pump = named(own.needs, device, devices)
         if runs(await _asked(look, pump, device)) is not True:
             raise Blocked(f"{device.alias} needs {pump.alias}, which does not run", fix=f"start {pump.alias} first")
     if not stops(want):
         return
     if own.frost:
-        sensor = _named(own.frost, device, devices)
+        sensor = named(own.frost, device, devices)
         outside = (await _asked(look, sensor, device)).get("temperature")
         if isinstance(outside, bool | str | None) or not outside >= own.below:
             shown = f"{outside:g} °C" if isinstance(outside, float | int) else "no temperature"
             what = f"{device.alias} is not switched off below {own.below:g} °C: {sensor.alias} says {shown}"
             raise Blocked(what, fix="wait for warmer weather, or change `interlocks` in home.yaml")
     for heater in _dependents(device, settings, devices):
-        if runs(await _asked(look, heater, device)) is not False:
+        now = await _asked(look, heater, device)
+        if now.get("on") is True or runs(now) is not False:
             raise Blocked(f"{heater.alias} needs {device.alias}, and may be on", fix=f"switch off {heater.alias} first")
 
 
@@ -90,7 +92,12 @@ def _dependents(device: Device, settings: HomeSettings, devices: Sequence[Device
     ]
 
 
-def _named(name: str, device: Device, devices: Sequence[Device]) -> Device:
+def named(name: str, device: Device, devices: Sequence[Device]) -> Device:
+    """The device that home.yaml names for another one.
+
+    Raises:
+        UserError: there is none.
+    """
     try:
         return find_device(name, devices)
     except UserError as error:

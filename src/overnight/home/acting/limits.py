@@ -11,6 +11,7 @@ from overnight.words.foreign import printable
 
 SHOWN = 40  # characters of a value in a message
 CHOSEN = frozenset({each.name for known in PROPERTIES.values() for each in known if each.choices})
+TEXTS = CHOSEN | {"source"}  # properties whose values are words: `off` is one of a mode
 LONGEST = 500  # characters of a text
 
 

@@ -1,11 +1,14 @@
-"""Pure: whether a device is set too often: commands a minute, and starts of motors, heaters and compressors."""
+"""Pure: whether a device is set too often: commands a minute, and starts of motors, heaters and compressors.
+
+Does not cover: starts from before the machine's clock was set back.
+"""
 
 from collections.abc import Mapping, Sequence
 
 from overnight.errors import UserError
 from overnight.home.capabilities import MOST_A_MINUTE, STARTS
 from overnight.home.record.record import PastCommand
-from overnight.home.running import starts, stops
+from overnight.home.running import drives, starts, stops
 from overnight.home.things import CommandOutcome, Device, Value
 
 HOUR_S, MINUTE_S = 3600.0, 60.0
@@ -25,7 +28,7 @@ def check_pace(
     Raises:
         TooOften: it may not yet.
     """
-    if stops(want):
+    if stops(want) and not drives(want, before):
         return
     sent = [each for each in past if each.outcome is not CommandOutcome.FAILED and each.at <= now]  # a clock may be set back
     recent = [each for each in sent if now - each.at < MINUTE_S]

@@ -1,4 +1,7 @@
-"""Pure: how bad a command is, and whether a rule of the owner allows it without asking them each time."""
+"""Pure: how bad a command is, and whether a rule of the owner allows it without asking them each time.
+
+Does not cover: hours that end, or a rule that is dropped, while a command waits for its device.
+"""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime

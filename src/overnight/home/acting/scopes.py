@@ -1,4 +1,4 @@
-"""Pure: which devices a member of the household may use, by home.yaml."""
+"""Pure: which devices a member of the household may use and is shown, by home.yaml."""
 
 from overnight.errors import UserError
 from overnight.home.naming import key_of
@@ -14,7 +14,7 @@ def check_scope(settings: HomeSettings, principal: Principal, device: Device) ->
     Raises:
         UserError: they may not.
     """
-    if not _is_theirs(settings, principal, device):
+    if not is_theirs(settings, principal, device):
         fix = f"the owner decides, by `members: {{{principal.name}: {{devices: [{device.alias}]}}}}` in home.yaml"
         raise UserError(f"{device.alias} is not for {principal.name} to use", fix=fix)
 
@@ -26,7 +26,12 @@ def may_use(settings: HomeSettings, person: str, device: Device) -> bool:
 
 def may_see(settings: HomeSettings, context: Context, device: Device) -> bool:
     """Whether a caller is shown what a device is and was: a member what they may use, their agent what every member may."""
-    return _is_theirs(settings, context.principal, device) and is_for_all(settings, context.principal, context.origin, device)
+    return is_theirs(settings, context.principal, device) and is_for_all(settings, context.principal, context.origin, device)
+
+
+def sees_all(principal: Principal, origin: Origin) -> bool:
+    """Whether a caller is shown all of the home: the owner, and an agent that does not follow a member's words."""
+    return principal.kind is Kind.OWNER or (principal.kind is Kind.AGENT and origin is not Origin.MEMBER)
 
 
 def is_for_all(settings: HomeSettings, principal: Principal, origin: Origin, device: Device) -> bool:
@@ -36,7 +41,8 @@ def is_for_all(settings: HomeSettings, principal: Principal, origin: Origin, dev
     return bool(settings.members) and all(_in_scope(each, device) for each in settings.members.values())
 
 
-def _is_theirs(settings: HomeSettings, principal: Principal, device: Device) -> bool:
+def is_theirs(settings: HomeSettings, principal: Principal, device: Device) -> bool:
+    """Whether a caller may use a device at all: a member or a guest by home.yaml, anybody else as their tier allows."""
     return principal.kind not in (Kind.MEMBER, Kind.GUEST) or may_use(settings, principal.name, device)
 
 

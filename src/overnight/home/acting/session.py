@@ -1,5 +1,6 @@
 """A device that is worked with: locked against other processes, its driver open, and it is the device that it should be."""
 
+import os
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
@@ -48,10 +49,12 @@ async def commander_of(record: HomeRecord, settings: HomeSettings, device: Devic
     What became of commands of processes that are gone is found out first, by reading back; none is repeated.
 
     Raises:
-        UserError: the device is not confirmed, busy, or its driver is missing something.
+        UserError: the device is not confirmed, busy, its driver is missing something, or nothing of this home is set.
         DeviceError: it is not there, or is another device.
     """
-    _check_named(device)
+    check_named(device)
+    if settings.read_only:
+        raise UserError("nothing of this home is set: home.yaml says `read_only: true`", fix="take that line out")
     devices = record.devices()
     held = {each.number: each for each in (device, *needed_by(device, settings, devices))}
     async with AsyncExitStack() as stack:
@@ -79,7 +82,7 @@ async def look(record: HomeRecord, device: Device, *, settle: bool = False, trie
         UserError: the device is not confirmed, or its driver is missing something.
         DeviceError: it is not there, or is another device.
     """
-    _check_named(device)
+    check_named(device)
     async with AsyncExitStack() as stack:
         alone = settle and await _take(stack, record.folder, device, within_s=0)
         commander = await _commander(stack, record, device, {})
@@ -113,7 +116,12 @@ async def _commander(stack: AsyncExitStack, record: HomeRecord, device: Device, 
     return Commander(record, device, driver, limits=limits)
 
 
-def _check_named(device: Device) -> None:
+def check_named(device: Device) -> None:
+    """Whether the owner said what a device is.
+
+    Raises:
+        UserError: they did not.
+    """
     if not device.alias:
         raise UserError(f"device #{device.number} has no name yet", fix=f"overnight home name {device.number} NAME")
 
@@ -128,5 +136,9 @@ async def _take(stack: AsyncExitStack, folder: Path, device: Device, *, within_s
 
     place = folder / LOCKS
     make_folder(place)
-    file: IO[str] = stack.enter_context((place / str(device.number)).open("w"))
+    try:
+        opened_file = os.open(place / str(device.number), os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise UserError(f"{place / str(device.number)} is no lock: {error.strerror}", fix="remove it") from error
+    file: IO[bytes] = stack.enter_context(os.fdopen(opened_file, "wb"))
     return await to_thread.run_sync(lambda: take_lock(file.fileno(), within_s=within_s))

@@ -1,6 +1,6 @@
 """What takes back a command, or all of a scene: the values of each device from before it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.errors import UserError
@@ -19,24 +19,28 @@ class Undo:
     want: Mapping[str, Value]
 
 
-def find_undo(record: HomeRecord, number: int | None) -> Sequence[Undo]:
+def find_undo(record: HomeRecord, number: int | None, devices: Collection[int]) -> Sequence[Undo]:
     """What takes back a command, or a run of a scene, the last of it first; by default the newest that can be.
+
+    `devices`: the numbers of those that may be set; nothing is known of the commands of others.
 
     Raises:
         UserError: there is none, or it cannot be taken back.
     """
     if number is None:
-        newest = next((each for each in record.commands(most=MOST) if not _why_not(each)), None)
+        commands = record.commands(most=MOST)
+        newest = next((each for each in commands if each.command.device in devices and not _why_not(each)), None)
         if newest is None:
             raise UserError("there is nothing to take back", fix="see `overnight home devices`")
         number = newest.command.scene or newest.number
-    if of_scene := record.of_scene(number):
+    of_scene = [each for each in record.of_scene(number) if each.command.device in devices]
+    if of_scene:
         can = [each for each in reversed(of_scene) if not _why_not(each)]
         if not can:
             raise UserError(f"nothing of the scene's run #{number} can be taken back", fix="set the devices as you want them")
         return [_undo(record, each) for each in can]
     past = record.command(number)
-    if past is None:
+    if past is None or past.command.device not in devices:
         raise UserError(f"there is no command #{number}", fix="see `overnight home show DEVICE`")
     if why := _why_not(past):
         raise UserError(f"command #{number} cannot be taken back: {why}", fix="set the device as you want it")

@@ -13,7 +13,8 @@ from overnight.words.foreign import printable
 MOST = 12  # properties, values
 Name = Annotated[str, Field(pattern=r"^[\w .:()/-]{0,40}$")]
 Finite = Annotated[StrictFloat, Field(allow_inf_nan=False)]
-Told = StrictBool | StrictInt | Finite | Annotated[StrictStr, Field(max_length=200)]
+Whole = Annotated[StrictInt, Field(ge=-(2**53), le=2**53)]  # that a float holds
+Told = StrictBool | Whole | Finite | Annotated[StrictStr, Field(max_length=200)]
 
 
 class _Property(BaseModel):

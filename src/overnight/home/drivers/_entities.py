@@ -24,7 +24,7 @@ ON = {"on": True, "off": False}
 PLAYING = {"playing": "playing", "paused": "paused", "idle": "stopped", "off": "stopped", "standby": "stopped"}
 MODES = {"off": "off", "heat": "heat", "cool": "cool", "auto": "auto", "heat_cool": "auto"}
 LIGHT_MODES = {"unknown", "onoff"}  # of lights that cannot be dimmed
-KELVIN = {"unit": "K"}
+CELSIUS = "°C"
 Action = tuple[str, Mapping[str, object]]  # such as `turn_on`, with its data
 
 
@@ -159,6 +159,7 @@ def _celsius(state: str, attributes: Mapping[str, Any]) -> float | None:  # Any:
         value = number_in({"state": float(state)}, "state")
     except ValueError:
         return None
-    if value is not None and attributes.get("unit_of_measurement") == "°F":
+    unit = attributes.get("unit_of_measurement")
+    if value is not None and unit == "°F":
         return round((value - 32) / 1.8, 2)
-    return value
+    return value if unit == CELSIUS else None

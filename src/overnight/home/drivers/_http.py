@@ -1,13 +1,17 @@
-"""Calls of devices over HTTP: one host, no redirects, no proxy, small answers, and what failed as the port has it."""
+"""Calls of devices over HTTP: one host, no redirects, no proxy, small answers, and what failed as the port has it.
+
+Does not cover: who is at an address without a pin; passwords that go over the wire readable, as Basic and queries have them.
+"""
 
 import base64
 import json
-import math
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from overnight.home.port import Refused, Unreachable, Unsure
+from overnight.home.readings import number
 from overnight.words.foreign import printable
 from overnight.words.secret import Secret
 
@@ -101,6 +105,8 @@ class Http:
                 found = Answer(answer.status, content)
         except aiohttp.InvalidURL as error:
             raise Unreachable(f"{self.base} is no address") from error
+        except aiohttp.ClientResponseError as error:  # whose text has all of the address, and so perhaps a password
+            raise Unsure(f"{self.base} broke off: {printable(error.message, SHOWN)}") from None
         except (aiohttp.ClientError, TimeoutError, ValueError) as error:
             raise Unsure(f"{self.base} broke off: {str(error) or type(error).__name__}") from error
         if len(content) > LARGEST:
@@ -141,7 +147,9 @@ async def _once(request: "aiohttp.ClientRequest", handler: "aiohttp.ClientHandle
     try:
         return await handler(request)
     except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-        raise Unreachable(f"no connection to {request.url.host}:{request.url.port}: {error}") from error
+        number = getattr(error, "errno", None)
+        why = os.strerror(number) if number and number > 0 else error  # of a name that is not found: negative
+        raise Unreachable(f"no connection to {request.url.host}:{request.url.port}: {why}") from error
     except aiohttp.ServerFingerprintMismatch as error:
         raise Unreachable(f"{request.url.host}:{request.url.port} shows another certificate than when it was paired") from error
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
@@ -176,7 +184,4 @@ def basic(user: str, password: Secret | None) -> Mapping[str, str]:
 
 def number_in(part: Mapping[str, Any], name: str) -> float | None:  # Any: JSON
     """A number of an answer that is one."""
-    value = part.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
+    return number(part.get(name))

@@ -219,9 +219,10 @@ class JailedDriver:
             self._writer = None
 
     async def aclose(self) -> None:
-        """End its process, and wait for that."""
+        """End its process, and wait for that; the next call begins another one."""
         self._drop()
-        await asyncio.gather(*self._left, return_exceptions=True)
+        left, self._left = self._left, []
+        await asyncio.gather(*left, return_exceptions=True)
 
 
 _free = list(range(SLOTS))
@@ -230,4 +231,4 @@ _free = list(range(SLOTS))
 @cache
 def executor() -> Executor:
     """The jail of this process."""
-    return make_executor("jail", others=SLOTS)
+    return make_executor("jail", others=SLOTS + 1)  # and one for who writes drivers

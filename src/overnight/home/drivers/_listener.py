@@ -23,7 +23,7 @@ from overnight.home.port import Refused
 
 LASTS_S = 4 * 3600.0  # at most
 IDLE_S = 15 * 60.0  # without a request
-WAIT_S = 10.0  # for one read or write
+WAIT_S = 10.0  # for one request
 START_S = 5.0  # for the process to listen
 CHUNK = 64 * 1024  # bytes
 REQUEST = 16 * 1024  # bytes of one at most
@@ -117,15 +117,21 @@ def _beside(device: str) -> str:
 
 def _answer(peer: socket.socket, file: int, word: str, until: float) -> bool:
     """Answer one request; whether it was for the file."""
+    for_it = False
     try:
         head = b""
+        ends = time.monotonic() + WAIT_S
         while b"\r\n\r\n" not in head and len(head) < REQUEST and (piece := peer.recv(4096)):
             head += piece
+            peer.settimeout(max(0.01, ends - time.monotonic()))
+            if time.monotonic() > ends:  # a byte now and then
+                return False
         line, *fields = head.decode("latin-1").split("\r\n")
         method, _, rest = line.partition(" ")
         if rest.split(" ")[0] != word or method not in ("GET", "HEAD"):
             peer.sendall(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
             return False
+        for_it = True
         size = os.fstat(file).st_size
         start, end = _range(fields, size)
         partial = (start, end) != (0, size)
@@ -144,8 +150,8 @@ def _answer(peer: socket.socket, file: int, word: str, until: float) -> bool:
             start += len(piece)
             _say(HEARD)
     except (OSError, ValueError):
-        return True
-    return True
+        pass
+    return for_it
 
 
 def _range(fields: list[str], size: int) -> tuple[int, int]:

@@ -5,7 +5,6 @@ Does not cover: a broker that hides that a message was retained; a message as la
 
 import contextlib
 import json
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -122,14 +121,6 @@ class Mqtt:
         except aiomqtt.MqttError as error:
             raise Unsure(f"the broker {self._address} went away: {error}") from error
         return None
-
-    async def hear_all(self, within_s: float) -> "list[Heard]":
-        """Whatever comes in this time."""
-        until = time.monotonic() + within_s
-        found = []
-        while (left := until - time.monotonic()) > 0 and (heard := await self.hear(left)):
-            found.append(heard)
-        return found
 
     async def aclose(self) -> None:
         """Leave the broker."""

@@ -6,28 +6,31 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from overnight.errors import UserError
+from overnight.files.atomic import write_atomically
 from overnight.files.own import make_folder
 from overnight.home.record.record import home_folder
 from overnight.words.foreign import printable
 
 FOLDER = "drivers"
 LEAST = 8  # characters of a hash that name a file
+_WHOLE = re.compile(r"[0-9a-f]{64}")
 _HASH = re.compile(rf"[0-9a-f]{{{LEAST},64}}")
 
 
-def keep(source: str, findings: str) -> str:
-    """Keep a file and what was found of it; its hash."""
+def keep(source: str, findings: str, record: str = "") -> str:
+    """Keep a file, what was found of it, and what was asked and answered then; its hash."""
     folder = home_folder() / FOLDER
     make_folder(folder)
     digest = hashlib.sha256(source.encode()).hexdigest()
-    (folder / f"{digest}.py").write_text(source)
-    (folder / f"{digest}.json").write_text(findings)
+    write_atomically(folder / f"{digest}.py", source.encode())
+    write_atomically(folder / f"{digest}.json", findings.encode())
+    write_atomically(folder / f"{digest}.record", record.encode())
     return digest
 
 
 def kept() -> Sequence[str]:
-    """The hashes of all files, by age."""
-    found = (home_folder() / FOLDER).glob("*.json")
+    """The hashes of all files, by age; links and files of other names are none of ours."""
+    found = [each for each in (home_folder() / FOLDER).glob("*.json") if _WHOLE.fullmatch(each.stem) and not each.is_symlink()]
     return [each.stem for each in sorted(found, key=lambda path: path.stat().st_mtime)]
 
 
@@ -56,6 +59,14 @@ def source_of(digest: str) -> str | None:
 def findings_of(digest: str) -> str:
     """What was found when it was judged, as JSON."""
     return (home_folder() / FOLDER / f"{digest}.json").read_text()
+
+
+def recorded_of(digest: str) -> str:
+    """What was asked and answered when it was judged, as JSON; empty if that is not kept."""
+    try:
+        return (home_folder() / FOLDER / f"{digest}.record").read_text()
+    except (OSError, ValueError):
+        return ""
 
 
 def path_of(digest: str) -> Path:

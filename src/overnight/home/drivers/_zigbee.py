@@ -8,9 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from overnight.home.drivers._http import number_in
 from overnight.home.things import Property, Trait, Value
 
 SET, GET = 2, 4
+CELSIUS = "°C"
 MIREDS = 1_000_000  # in a kelvin's place
 TRAITS = {
     "light": Trait.LIGHT,
@@ -75,6 +77,8 @@ def _feature(trait: Trait, said: Mapping[str, Any]) -> Feature | None:  # Any: J
         return None
     if trait is Trait.COVER and name == "state":  # OPEN while it moves
         return None
+    if NAMES[name] in ("target", "temperature") and said.get("unit", CELSIUS) != CELSIUS:
+        return None
     property_name = "locked" if trait is Trait.LOCK else NAMES[name]
     shape = _SHAPES.get(name, _number)(said, key)
     if shape is None:
@@ -89,14 +93,6 @@ def _feature(trait: Trait, said: Mapping[str, Any]) -> Feature | None:  # Any: J
         to_wire=to_wire,
         from_wire=from_wire,
     )
-
-
-def number_of(said: Mapping[str, Any], key: str) -> float | None:  # Any: JSON
-    """A number of a message that is one."""
-    value = said.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return float(value)
 
 
 _Shape = tuple[Callable[[Value], object], Callable[[Mapping[str, Any]], Value | None], dict[str, Any]]  # Any: JSON, fields
@@ -121,22 +117,22 @@ def _lock(message: Mapping[str, Any]) -> Value | None:  # Any: JSON
 
 
 def _percent(said: Mapping[str, Any], key: str) -> _Shape | None:  # Any: JSON
-    most = number_of(said, "value_max") or 254.0
+    most = number_in(said, "value_max") or 254.0
 
     def read(message: Mapping[str, Any]) -> Value | None:  # Any: JSON
-        value = number_of(message, key)
+        value = number_in(message, key)
         return None if value is None or not 0 <= value <= most else round(100 * value / most, 1)
 
     return lambda value: round(float(value) * most / 100), read, {"unit": "%", "low": 0.0, "high": 100.0}
 
 
 def _kelvin(said: Mapping[str, Any], key: str) -> _Shape | None:  # Any: JSON
-    least, most = number_of(said, "value_min") or 153.0, number_of(said, "value_max") or 500.0
+    least, most = number_in(said, "value_min") or 153.0, number_in(said, "value_max") or 500.0
     if not 0 < least < most:
         return None
 
     def read(message: Mapping[str, Any]) -> Value | None:  # Any: JSON
-        value = number_of(message, key)
+        value = number_in(message, key)
         return round(MIREDS / value) if value and value > 1 else None
 
     def write(value: Value) -> object:
@@ -147,8 +143,8 @@ def _kelvin(said: Mapping[str, Any], key: str) -> _Shape | None:  # Any: JSON
 
 def _number(said: Mapping[str, Any], key: str) -> _Shape | None:  # Any: JSON
     bounds: dict[str, Any] = {"unit": str(said.get("unit") or "")[:8]}
-    low, high = number_of(said, "value_min"), number_of(said, "value_max")
-    return float, lambda message: number_of(message, key), {**bounds, "low": low, "high": high}
+    low, high = number_in(said, "value_min"), number_in(said, "value_max")
+    return float, lambda message: number_in(message, key), {**bounds, "low": low, "high": high}
 
 
 def _choice(said: Mapping[str, Any], key: str) -> _Shape | None:  # Any: JSON

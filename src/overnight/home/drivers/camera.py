@@ -12,9 +12,10 @@ from importlib.util import find_spec
 
 from overnight.errors import UserError
 from overnight.home.drivers._camera_http import CameraHttp
+from overnight.home.extras import install_command
 from overnight.home.eyes.decoding import decode, encode
 from overnight.home.eyes.port import Frame, Unseen
-from overnight.home.port import DeviceError, Driver, Found, Refused, Unreachable
+from overnight.home.port import DeviceError, Driver, Found, Refused, Unreachable, sense
 from overnight.home.things import Description, Device, Trait, Value
 from overnight.words.secret import Secret
 
@@ -68,8 +69,9 @@ class CameraDriver:
         """
         try:
             async with aclosing(self._best()) as frames:
-                async for frame in frames:
-                    yield frame
+                with sense():
+                    async for frame in frames:
+                        yield frame
         except Unseen as error:
             raise Unreachable(str(error)) from error
 
@@ -121,7 +123,7 @@ def check_libraries() -> None:
         UserError: they cannot.
     """
     if find_spec("cv2") is None:
-        raise UserError("cameras need OpenCV", fix="pip install 'overnight[cameras]'")
+        raise UserError("cameras need OpenCV", fix=install_command("cameras"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,6 @@ class CameraFamily:
     """Implements `Family`."""
 
     name: str = "camera"
-    extra: str = "cameras"
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """Its driver."""

@@ -7,7 +7,7 @@ a digest, with the camera's own time. Facts: ONVIF Core and Media specifications
 import base64
 import hashlib
 import secrets as random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -16,8 +16,8 @@ from xml.sax.saxutils import escape
 
 from overnight.home.drivers._http import ERROR, Http
 from overnight.home.drivers._soap import local, parse, text_of
-from overnight.home.drivers.camera import CameraDriver, check_libraries
-from overnight.home.port import Driver, Found, Refused, Unreachable
+from overnight.home.drivers.camera import CameraDriver, CameraFamily, check_libraries
+from overnight.home.port import Driver, Refused, Unreachable
 from overnight.home.things import Description, Device, Trait
 from overnight.words.foreign import printable
 from overnight.words.secret import Secret
@@ -174,11 +174,10 @@ class OnvifDriver(CameraDriver):
 
 
 @dataclass(frozen=True, slots=True)
-class OnvifFamily:
-    """Implements `Family`."""
+class OnvifFamily(CameraFamily):
+    """The same, asked first where its pictures are."""
 
     name: str = "camera_onvif"
-    extra: str = "cameras"
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """Its driver."""
@@ -193,15 +192,6 @@ class OnvifFamily:
         finally:
             await camera.aclose()
         return OnvifDriver(address, options, login, said)
-
-    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:
-        """The camera at an address."""
-        driver = await self.open(device, secrets)
-        try:
-            said = await driver.describe()
-        finally:
-            await driver.aclose()
-        return [Found(family=self.name, address=device.address, description=said, options=device.options)]
 
 
 FAMILY = OnvifFamily()

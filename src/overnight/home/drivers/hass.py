@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from overnight.home.drivers._entities import actions_for, domain_of, properties_of, trait_of, values_of
+from overnight.home.drivers._entities import CELSIUS, actions_for, domain_of, properties_of, trait_of, values_of
 from overnight.home.drivers._http import ERROR, OK, Http
 from overnight.home.drivers._opening import same
 from overnight.home.drivers._steps import check_known, in_steps
@@ -38,6 +38,11 @@ class HassDriver:
         said = described(await self._state())
         if said is None:
             raise Refused("it is of a kind that is not known")
+        if domain_of(self._entity) == "climate":  # whose temperatures have the unit of the whole system
+            config = await self._http.get("/api/config")
+            units = config.get("unit_system") if isinstance(config, dict) else None
+            if not isinstance(units, dict) or units.get("temperature") != CELSIUS:
+                raise Refused(f"Home Assistant does not say that it measures in {CELSIUS}: set its unit system to metric")
         return said
 
     async def read(self) -> Mapping[str, Value]:
@@ -104,7 +109,6 @@ class HassFamily:
     """Implements `Family`."""
 
     name: str = "hass"
-    extra: str = ""
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """Its driver."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from overnight.home.drivers._http import Http, certificate_of, number_in
-from overnight.home.drivers._opening import same
+from overnight.home.drivers._opening import BoxFamily
 from overnight.home.drivers._steps import check_known
-from overnight.home.port import Driver, Found, Refused, Unreachable, Unsure
+from overnight.home.port import Refused, Unreachable, Unsure
 from overnight.home.things import Description, Device, Property, Trait, Value
 from overnight.words.foreign import printable
 from overnight.words.secret import Secret
@@ -151,34 +151,8 @@ async def pair(address: str) -> Paired:
     return Paired(bridge=bridge, pin=pin, key=Secret(key))
 
 
-@dataclass(frozen=True, slots=True)
-class HueFamily:
-    """Implements `Family`."""
-
-    name: str = "hue"
-    extra: str = ""
-
-    async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
-        """Its driver."""
-        http = _http(device, secrets)
-        try:
-            return await same(HueDriver(http, device.options.get("resource", "")), device)
-        except BaseException:
-            await http.aclose()
-            raise
-
-    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:
-        """Each light of the bridge."""
-        http = _http(device, secrets)
-        found = []
-        try:
-            for light in (await all_of(http, "light"))[:LIGHTS]:
-                options = {**device.options, "resource": str(light.get("id"))}
-                said = await HueDriver(http, options["resource"]).describe()
-                found.append(Found(family=self.name, address=device.address, description=said, options=options))
-        finally:
-            await http.aclose()
-        return found
+async def _lights(http: Http) -> Sequence[str]:
+    return [str(light.get("id")) for light in (await all_of(http, "light"))[:LIGHTS]]
 
 
 def _http(device: Device, secrets: Mapping[str, Secret]) -> Http:
@@ -191,4 +165,4 @@ def _http(device: Device, secrets: Mapping[str, Secret]) -> Http:
     return Http(device.address, headers={"hue-application-key": secrets["key"].reveal()}, pin=pin)
 
 
-FAMILY = HueFamily()
+FAMILY = BoxFamily(name="hue", option="resource", connect=_http, parts=_lights, driver=HueDriver)

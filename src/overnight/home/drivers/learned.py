@@ -1,6 +1,9 @@
 """Devices whose driver was learned: a file that the owner trusts by its hash, for one address, run in the jail on each call.
 
-What is evidence: what the driver says after it asked the device in that very call; see `_jailed.py` for what it can reach.
+What is evidence: what the driver says after it asked the device in that very call, in a process that was never told what is
+wanted; see `_jailed.py` for what it can reach.
+
+Does not cover: a driver that lies after it was trusted, by what it asks the device or guesses; it is the owner who trusts it.
 """
 
 from collections.abc import Mapping, Sequence
@@ -55,7 +58,11 @@ class LearnedDriver:
                 raise Unreachable(f"{name} was never tried with this driver")
             if why := misfit(known, value):
                 raise Unreachable(f"{name} {why}")
-        await self._jailed.call("write", want)
+        await self._jailed.aclose()  # whoever reads is another process than who writes, also afterwards
+        try:
+            await self._jailed.call("write", want)
+        finally:
+            await self._jailed.aclose()
 
     async def aclose(self) -> None:
         """End its process."""

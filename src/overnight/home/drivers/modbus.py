@@ -162,7 +162,9 @@ def _map_of(device: Device) -> "tuple[str, MapKeys]":
     name = device.options.get("map", "")
     found = {each.casefold(): (each, keys) for each, keys in read_settings(home_folder()).modbus.items()}
     if name.casefold() not in found:
-        raise Unreachable(f"home.yaml has no `modbus: {printable(name, 40)}:`; give the option `map`")
+        there = ", ".join(sorted(each for each, _ in found.values())) or "none"
+        what = f"home.yaml has no map `{printable(name, 40)}` below `modbus:`" if name else "it needs --option map=NAME"
+        raise Unreachable(f"{what}; maps there: {there}")
     return found[name.casefold()]
 
 
@@ -171,7 +173,6 @@ class ModbusFamily:
     """Implements `Family`."""
 
     name: str = "modbus"
-    extra: str = "home"
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:  # noqa: ARG002  # there is no password
         """Its driver."""

@@ -7,13 +7,12 @@ not looked at. Facts: https://shelly-api-docs.shelly.cloud/gen2/.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from overnight.home.drivers._http import Http, number_in
-from overnight.home.drivers._opening import same
+from overnight.home.drivers._opening import BoxFamily
 from overnight.home.drivers._steps import check_known
-from overnight.home.port import Driver, Found, Refused
+from overnight.home.port import Refused
 from overnight.home.things import Description, Device, Property, Trait, Value
 from overnight.words.secret import Secret
 
@@ -94,34 +93,12 @@ def parts_of(status: Mapping[str, Any]) -> Sequence[str]:  # Any: JSON
     return sorted(found)[:PARTS]
 
 
-@dataclass(frozen=True, slots=True)
-class ShellyFamily:
-    """Implements `Family`."""
-
-    name: str = "shelly"
-    extra: str = ""
-
-    async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
-        """Its driver."""
-        return await same(ShellyDriver(_http(device, secrets), device.options.get("part", "")), device)
-
-    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:
-        """Each channel of the box."""
-        http = _http(device, secrets)
-        try:
-            found = []
-            for part in parts_of(await ShellyDriver(http).call("Shelly.GetStatus")):
-                said = await ShellyDriver(http, part).describe()
-                found.append(
-                    Found(family=self.name, address=device.address, description=said, options={**device.options, "part": part})
-                )
-            return found
-        finally:
-            await http.aclose()
+async def _parts(http: Http) -> Sequence[str]:
+    return parts_of(await ShellyDriver(http).call("Shelly.GetStatus"))
 
 
 def _http(device: Device, secrets: Mapping[str, Secret]) -> Http:
     return Http(device.address, password=secrets["password"].reveal() if "password" in secrets else "")
 
 
-FAMILY = ShellyFamily()
+FAMILY = BoxFamily(name="shelly", option="part", connect=_http, parts=_parts, driver=ShellyDriver)

@@ -7,14 +7,13 @@ looked at. Facts: https://shelly-api-docs.shelly.cloud/gen1/.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from overnight.home.drivers._http import Http, basic, number_in
-from overnight.home.drivers._opening import same
+from overnight.home.drivers._opening import BoxFamily
 from overnight.home.drivers._steps import check_known
-from overnight.home.port import Driver, Found, Refused
+from overnight.home.port import Refused
 from overnight.home.things import Description, Device, Property, Trait, Value
 from overnight.words.secret import Secret
 
@@ -96,32 +95,10 @@ class Shelly1Driver:
         return found
 
 
-@dataclass(frozen=True, slots=True)
-class Shelly1Family:
-    """Implements `Family`."""
-
-    name: str = "shelly1"
-    extra: str = ""
-
-    async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
-        """Its driver."""
-        return await same(Shelly1Driver(_http(device, secrets), device.options.get("part", "")), device)
-
-    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:
-        """Each channel of the box."""
-        http = _http(device, secrets)
-        try:
-            said = {part: await Shelly1Driver(http, part).describe() for part in await Shelly1Driver(http).parts()}
-        finally:
-            await http.aclose()
-        return [
-            Found(family=self.name, address=device.address, description=each, options={**device.options, "part": part})
-            for part, each in said.items()
-        ]
-
-
 def _http(device: Device, secrets: Mapping[str, Secret]) -> Http:
     return Http(device.address, headers=basic(device.options.get("user", "admin"), secrets.get("password")))
 
 
-FAMILY = Shelly1Family()
+FAMILY = BoxFamily(
+    name="shelly1", option="part", connect=_http, parts=lambda http: Shelly1Driver(http).parts(), driver=Shelly1Driver
+)

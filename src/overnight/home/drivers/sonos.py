@@ -169,7 +169,6 @@ class SonosFamily:
     """Implements `Family`."""
 
     name: str = "sonos"
-    extra: str = ""
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:  # noqa: ARG002  # there is no password
         """Its driver."""

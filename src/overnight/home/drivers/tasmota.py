@@ -1,14 +1,13 @@
 """Devices with Tasmota, over HTTP; see `_tasmota.py` for what is evidence."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlencode
 
 from overnight.home.drivers._http import Http
-from overnight.home.drivers._opening import same
+from overnight.home.drivers._opening import BoxFamily
 from overnight.home.drivers._tasmota import TasmotaDriver
-from overnight.home.port import Driver, Found, Refused
+from overnight.home.port import Refused
 from overnight.home.things import Device
 from overnight.words.secret import Secret
 
@@ -48,32 +47,10 @@ class HttpWire:
         await self._http.aclose()
 
 
-@dataclass(frozen=True, slots=True)
-class TasmotaFamily:
-    """Implements `Family`."""
-
-    name: str = "tasmota"
-    extra: str = ""
-
-    async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
-        """Its driver."""
-        return await same(TasmotaDriver(_wire(device, secrets), device.options.get("part", "")), device)
-
-    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:
-        """Each relay of the box."""
-        wire = _wire(device, secrets)
-        try:
-            said = {part: await TasmotaDriver(wire, part).describe() for part in await TasmotaDriver(wire).parts()}
-        finally:
-            await wire.aclose()
-        return [
-            Found(family=self.name, address=device.address, description=each, options={**device.options, "part": part})
-            for part, each in said.items()
-        ]
-
-
 def _wire(device: Device, secrets: Mapping[str, Secret]) -> HttpWire:
     return HttpWire(Http(device.address), device.options.get("user", "admin"), secrets.get("password"))
 
 
-FAMILY = TasmotaFamily()
+FAMILY = BoxFamily(
+    name="tasmota", option="part", connect=_wire, parts=lambda wire: TasmotaDriver(wire).parts(), driver=TasmotaDriver
+)

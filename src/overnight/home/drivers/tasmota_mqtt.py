@@ -2,6 +2,8 @@
 
 What a device publishes after a command (`RESULT`) is an echo; `STATUS11` is published as the answer to a question alone, and a
 message that the broker kept is neither. See `_tasmota.py`.
+
+Does not cover: others who may publish at the broker in the device's place.
 """
 
 import time
@@ -91,7 +93,6 @@ class TasmotaMqttFamily:
     """Implements `Family`."""
 
     name: str = "tasmota_mqtt"
-    extra: str = "home"
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """Its driver."""

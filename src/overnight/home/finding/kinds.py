@@ -61,7 +61,7 @@ KINDS = (
         services=("_mqtt._tcp", "_secure-mqtt._tcp"),
         ports=(1883, 8883),
         by_port=(1883, 8883),
-        others=("tasmota_mqtt",),
+        others=("mqtt", "tasmota_mqtt"),
         adding="overnight home add zigbee {address} --option user=NAME --option secret_password=HOME_MQTT",
     ),
     Kind(

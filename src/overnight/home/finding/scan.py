@@ -9,6 +9,7 @@ from importlib.util import find_spec
 
 from overnight.errors import UserError
 from overnight.home.drivers.registry import families, look
+from overnight.home.extras import MissingLibrary, install_command
 from overnight.home.finding.fingerprints import Match, ask_host, best, by_answers, read_descriptions
 from overnight.home.finding.kinds import BY_NAME, SERVICES, TARGETS, Kind
 from overnight.home.finding.neighbours import neighbours
@@ -126,7 +127,7 @@ class _Scan:
         services = kind.services if kind else SERVICES
         targets = TARGETS if kind is None or kind.targets else ()
         if services and not self._plan.link.is_loopback and find_spec("zeroconf") is None:
-            self._findings.skipped.append("mDNS: pip install 'overnight[home]'")
+            self._findings.skipped.append(f"mDNS: {install_command('home')}")
             services = ()
         wanted = searches(services, targets, cameras=kind is None or kind.name == "camera")
         await self._connector.prepare(self._ports)
@@ -212,6 +213,9 @@ class _Scan:
                 with anyio.move_on_after(DRIVER_S):
                     try:
                         found += await look(family, address, options)
+                    except MissingLibrary as missing:
+                        if (why := str(missing)) not in self._findings.skipped:
+                            self._findings.skipped.append(why)
                     except (DeviceError, UserError):
                         continue
         self._looked[place] = found

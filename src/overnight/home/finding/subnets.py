@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.errors import UserError
+from overnight.home.setup.addresses import LARGEST, at_home
 from overnight.words.foreign import printable
 
-LARGEST = 1024  # addresses
 SHOWN = 60  # characters of what was given, in a message
 _ADDRESS, _MASK = 0x8915, 0x891B  # SIOCGIFADDR, SIOCGIFNETMASK
 Network = ipaddress.IPv4Network
@@ -43,7 +43,7 @@ def parse_subnet(text: str) -> Network:
         found = Network(text.strip(), strict=False)
     except ValueError:
         raise UserError(f"`{shown}` is no subnet", fix="write it as 192.168.1.0/24") from None
-    if not found.is_private or found.is_link_local or found.is_unspecified or found.is_multicast or found.is_reserved:
+    if not at_home(found):
         raise UserError(f"{shown} is no private network", fix="name the subnet of your own home, such as 192.168.1.0/24")
     if found.num_addresses > LARGEST:
         fix = "name the part that devices are in, such as 192.168.1.0/24"

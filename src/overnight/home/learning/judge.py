@@ -16,7 +16,7 @@ from overnight.home.capabilities import PHYSICAL
 from overnight.home.drivers._claims import description_of
 from overnight.home.drivers._jailed import Asked, JailedDriver, Way
 from overnight.home.drivers.learned import read_with
-from overnight.home.learning.replay import Replay, deaf
+from overnight.home.learning.replay import Rehearsal, Replay, deaf
 from overnight.home.learning.source import problems_of
 from overnight.home.port import DeviceError
 from overnight.home.things import Description, Device, Property, Trait, Value, holds
@@ -34,6 +34,7 @@ class Looked:
     description: Description | None = None
     values: Mapping[str, Value] = field(default_factory=dict)
     asked: Sequence[Asked] = ()
+    sends: Sequence[Asked] = ()  # to set each property to another value, to nobody
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,15 +68,51 @@ async def look_at(source: str, way: Way, trait: Trait | None = None) -> Looked:
     finally:
         await first.aclose()
         await second.aclose()
+    wrong, sends = await _rehearsed(source, found)
     return Looked(
-        problems=[*problems, *await _replayed(source, found, trait)],
+        problems=[*problems, *await replayed(source, found, trait), *wrong],
         description=said,
         values=values,
         asked=found.asked,
+        sends=sends,
     )
 
 
-async def _replayed(source: str, found: Looked, trait: Trait | None) -> Sequence[str]:
+async def _rehearsed(source: str, found: Looked) -> tuple[Sequence[str], Sequence[Asked]]:
+    """What is wrong with how it sets each property, as far as that shows without a device, and what it would send."""
+    assert found.description  # noqa: S101  # it was read
+    problems = []
+    twin = JailedDriver(source, Rehearsal(found.asked))
+    try:
+        for known in found.description.properties:
+            if not known.writable or known.name == "source":
+                continue
+            try:
+                await twin.call("write", {known.name: another(known, found.values[known.name])})
+            except DeviceError as error:
+                if not twin.in_call:
+                    problems.append(f"setting {known.name}: {error}")
+            else:
+                if not any(each.method != "GET" for each in twin.in_call):
+                    problems.append(f"setting {known.name} sends nothing")
+    finally:
+        await twin.aclose()
+    return problems, [each for each in twin.asked if each.method != "GET"]
+
+
+async def pass_again(source: str, record: Sequence[Asked], values: Mapping[str, Value], trait: Trait | None) -> Sequence[str]:
+    """What is wrong with a driver by the twin of the record alone, which is its test; the device is not asked."""
+    twin = JailedDriver(source, Replay(record))
+    try:
+        said = description_of(await twin.call("describe"), trait)
+    except DeviceError as error:
+        return [str(error)]
+    finally:
+        await twin.aclose()
+    return await replayed(source, Looked(problems=(), description=said, values=values, asked=record), trait)
+
+
+async def replayed(source: str, found: Looked, trait: Trait | None) -> Sequence[str]:
     """Whether a twin of the record gives the same, and one that says nothing gives nothing."""
     assert found.description  # noqa: S101  # it was read
     known, problems = _known(found.description), []

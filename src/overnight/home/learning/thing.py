@@ -81,6 +81,17 @@ class NoDriver(ValueError):  # noqa: N818  # an outcome
     """No driver can be made of what a device says; says why in one line."""
 
 
+class NoDescription(NoDriver):
+    """It does not describe itself in this way."""
+
+
+class NoKind(NoDriver):
+    """It does not say what it is; the owner can."""
+
+    def __init__(self) -> None:
+        super().__init__("it does not say what kind of device it is: add --trait, such as `--trait light`")
+
+
 async def thing_driver(http: Http, trait: Trait | None = None) -> str:
     """The driver of the device at an address; `trait`: what the owner says that it is.
 
@@ -89,8 +100,8 @@ async def thing_driver(http: Http, trait: Trait | None = None) -> str:
         DeviceError: it does not answer.
     """
     answer = await http.send("GET", PLACE)
-    if answer.status >= OK:
-        raise NoDriver("it has no Thing Description")
+    if answer.status >= OK or not answer.body.lstrip().startswith(b"{"):  # some answer any path with their first page
+        raise NoDescription("it has no Thing Description")
     return source_of_thing(answer.body, http.base, trait)
 
 
@@ -102,31 +113,57 @@ def source_of_thing(body: bytes, base: str, trait: Trait | None = None) -> str:
     """
     try:
         thing = _Thing.model_validate_json(body)
+        return _source_of(thing, base, trait)
+    except NoDriver:
+        raise
     except ValidationError as error:
         raise NoDriver(f"its Thing Description has mistakes: {printable(error.errors()[0]['msg'], 100)}") from None
+    except ValueError as error:
+        raise NoDriver("its Thing Description has what is no address") from error
+
+
+def _source_of(thing: _Thing, base: str, trait: Trait | None) -> str:
     if any(thing.definitions.get(each, {}).get("scheme") != "nosec" for each in _words(thing.security)):
         raise NoDriver("it asks for a login")
     traits = (
         [trait] if trait else list(dict.fromkeys(TRAITS[key] for kind in _words(thing.kinds) if (key := _key(kind)) in TRAITS))
     )
     if not traits:
-        raise NoDriver("it does not say what kind of device it is: add --trait, such as `--trait light`")
+        raise NoKind
     known = {each.name: each for kind in traits for each in PROPERTIES[kind]}
     ways: dict[str, object] = {}
     said = []
     for own, shown in thing.properties.items():
-        name = _name(own, shown, known)
+        name = property_of(own, known, _words(shown.kinds))
         if name and name not in ways and (way := _way(own, shown, known[name], urljoin(base, thing.base or "/"), base)):
             ways[name] = way
             said.append({"name": name, "writable": known[name].writable and not shown.read_only})
     if not ways:
         raise NoDriver("none of its properties is one that such a device has")
-    identity = "".join(each if each.isascii() and (each.isalnum() or each in ".:/-") else "-" for each in thing.id)[:80]
-    title = "".join(each for each in thing.title if each.isalnum() or each in " .:()/-")[:40]
-    about = {"identity": identity, "name": title, "traits": [str(each) for each in traits[:3]], "properties": said}
-    made = json.dumps({"id": thing.id, "said": about, "ways": ways})
-    template = Path(__file__).with_name("_thing_source.py").read_text()
+    about = {
+        "identity": plain_identity(thing.id),
+        "name": plain_title(thing.title),
+        "traits": [str(each) for each in traits[:3]],
+        "properties": said,
+    }
+    return described(about, {"path": PLACE, "field": "id", "value": thing.id}, ways)
+
+
+def described(said: Mapping[str, object], who: Mapping[str, object], ways: Mapping[str, object]) -> str:
+    """The text of a driver by what a device says of itself, where it says who it is, and how each property is reached."""
+    made = json.dumps({"who": who, "said": said, "ways": ways})
+    template = Path(__file__).with_name("_described_source.py").read_text()
     return template.replace('json.loads("{}")', f"json.loads({made!r})", 1)
+
+
+def plain_identity(text: str) -> str:
+    """What stays of an identity, in characters that one may have."""
+    return "".join(each if each.isascii() and (each.isalnum() or each in ".:/-") else "-" for each in text)[:80]
+
+
+def plain_title(text: str) -> str:
+    """What stays of a name."""
+    return "".join(each for each in text if each.isalnum() or each in " .:()/-")[:40]
 
 
 def _way(own: str, shown: _Shown, known: Property, root: str, base: str) -> Mapping[str, object] | None:
@@ -140,16 +177,25 @@ def _way(own: str, shown: _Shown, known: Property, root: str, base: str) -> Mapp
     number = shown.type in ("integer", "number")
     if not read or not (write or shown.read_only) or number is (known.low is None and known.name != "temperature"):
         return None
-    scale = None
-    if known.unit == "%" and shown.minimum is not None and shown.maximum is not None and shown.minimum < shown.maximum:
-        scale = [shown.minimum, shown.maximum, known.low, known.high]
     return {
         "own": own,
         "read": _path(read),
         "write": _path(write or read),
-        "scale": scale,
+        "method": "PUT",
+        "wrapped": False,
+        "beside": [],
+        "scale": scale_of(known, shown.minimum, shown.maximum),
         "whole": shown.type == "integer",
     }
+
+
+def scale_of(known: Property, low: float | None, high: float | None) -> Sequence[float | None] | None:
+    """From which range of the device to which of ours a number goes; None if it is the same number."""
+    return (
+        [low, high, known.low, known.high]
+        if known.unit == "%" and low is not None and high is not None and low < high
+        else None
+    )
 
 
 def _place(forms: Sequence[_Form], op: str, method: str, root: str) -> str:
@@ -164,9 +210,9 @@ def _path(place: str) -> str:
     return parts.path + (f"?{parts.query}" if parts.query else "")
 
 
-def _name(own: str, shown: _Shown, known: Mapping[str, Property]) -> str:
+def property_of(own: str, known: Mapping[str, Property], kinds: Sequence[str] = ()) -> str:
     """Which of our properties one is, by its types, else by its name; empty if none."""
-    for word in (*map(_key, _words(shown.kinds)), _key(own)):
+    for word in (*map(_key, kinds), _key(own)):
         name = NAMES.get(word, word)
         if name in known:
             return name

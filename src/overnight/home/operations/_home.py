@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from overnight.errors import UserError
-from overnight.home.acting.scopes import check_scope, may_see
+from overnight.home.acting.limits import TEXTS
+from overnight.home.acting.scopes import is_theirs, may_see
 from overnight.home.capabilities import PROPERTIES
-from overnight.home.naming import find_device
+from overnight.home.naming import find_device, matching
 from overnight.home.record.record import HomeRecord, home_folder
 from overnight.home.settings import HomeSettings, read_settings
 from overnight.home.things import Device, Value
@@ -30,14 +31,28 @@ def opened() -> Iterator[tuple[HomeRecord, HomeSettings]]:
 
 
 @contextmanager
-def of_device(name: str) -> Iterator[tuple[HomeRecord, HomeSettings, Device]]:
-    """The same, and the device that is meant.
+def of_device(context: Context, name: str) -> Iterator[tuple[HomeRecord, HomeSettings, Device]]:
+    """The same, and the device that is meant; nothing is said of one that is not the caller's but what they said themselves.
 
     Raises:
-        UserError: none is.
+        UserError: none is, or it is not for them.
     """
     with opened() as (record, settings):
-        yield record, settings, find_device(name, record.devices())
+        yield record, settings, find_theirs(context, record, settings, name)
+
+
+def find_theirs(context: Context, record: HomeRecord, settings: HomeSettings, name: str) -> Device:
+    """The device that a caller means, of those that they may use.
+
+    Raises:
+        UserError: none is, or it is not for them.
+    """
+    devices = record.devices()
+    found = matching(name, [each for each in devices if is_theirs(settings, context.principal, each)])
+    if not found and matching(name, devices):
+        fix = "the owner decides, by `members` in home.yaml"
+        raise UserError(f"`{printable(name, SHOWN)}` is not for {context.principal.name} to use", fix=fix)
+    return found[0] if len(found) == 1 else find_device(name, seen_by(context, record, settings))
 
 
 def see(context: Context, given: "AboutDevice") -> None:
@@ -46,12 +61,10 @@ def see(context: Context, given: "AboutDevice") -> None:
     Raises:
         UserError: it is not.
     """
-    with of_device(given.device) as (_, settings, device):
-        check_scope(settings, context.principal, device)
+    with of_device(context, given.device) as (_, settings, device):
         if not may_see(settings, context, device):
-            raise UserError(
-                f"{device.alias} is not for every member to see", fix="the owner decides, by `members` in home.yaml"
-            )
+            what = f"`{printable(given.device, SHOWN)}` is not for every member to see"
+            raise UserError(what, fix="the owner decides, by `members` in home.yaml")
 
 
 class AboutDevice(Protocol):
@@ -80,7 +93,7 @@ def read_wanted(texts: Sequence[str]) -> Mapping[str, Value]:
         if not sign or not name.strip() or name.strip() in found:
             fix = "write each property once, as NAME=VALUE, such as on=true or brightness=40"
             raise UserError(f"`{printable(text, SHOWN)}` sets nothing", fix=fix)
-        found[name.strip()] = _value(value.strip())
+        found[name.strip()] = value.strip() if name.strip() in TEXTS else _value(value.strip())
     return found
 
 

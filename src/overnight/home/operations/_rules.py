@@ -1,10 +1,14 @@
 """What the operations on rules share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from overnight.home.acting.scopes import sees_all
 from overnight.home.events import RuleSet
-from overnight.home.operations._home import value_words
+from overnight.home.operations._home import seen_by, value_words
 from overnight.home.record.record import HomeRecord
+from overnight.home.settings import HomeSettings
+from overnight.operations.operation import Context
 
 DAY = 24 * 60  # minutes
 
@@ -32,6 +36,13 @@ def rule_of(record: HomeRecord, number: int, rule: RuleSet) -> Rule:
         allowed=_allowed(rule),
         hours="at any hour" if rule.begin == rule.end else f"from {_clock(rule.begin)} to {_clock(rule.end)}",
     )
+
+
+def rules_for(context: Context, record: HomeRecord, settings: HomeSettings) -> Mapping[int, RuleSet]:
+    """Those that a caller is shown, by number."""
+    seen = {each.number for each in seen_by(context, record, settings)}
+    whole = sees_all(context.principal, context.origin)
+    return {number: rule for number, rule in record.rules().items() if whole or rule.device in seen}
 
 
 def rule_words(rule: Rule) -> str:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Annotated, Protocol
 
 from overnight.errors import UserError
+from overnight.home.acting.scopes import is_theirs, sees_all
 from overnight.home.naming import key_of
-from overnight.home.operations._home import opened, value_words
+from overnight.home.operations._home import opened, seen_by, value_words
 from overnight.home.operations._setting import Wanted
 from overnight.home.record.record import HomeRecord
+from overnight.home.settings import HomeSettings
 from overnight.home.things import Value
 from overnight.operations.operation import Argument, Context
 from overnight.words.foreign import printable
@@ -56,16 +58,25 @@ def scenes_of(record: HomeRecord) -> Sequence[Scene]:
     ]
 
 
-def find_scene(record: HomeRecord, name: str) -> Scene:
-    """The scene of a name.
+def scenes_for(context: Context, record: HomeRecord, settings: HomeSettings) -> Sequence[Scene]:
+    """Those that a caller is shown: without any device that they may not see."""
+    seen = {each.number for each in seen_by(context, record, settings)}
+    whole = sees_all(context.principal, context.origin)
+    return [each for each in scenes_of(record) if whole or seen.issuperset(step.device for step in each.steps)]
+
+
+def find_scene(context: Context, record: HomeRecord, settings: HomeSettings, name: str) -> Scene:
+    """The scene of a name, of those with devices that the caller may use.
 
     Raises:
         UserError: there is none.
     """
-    scenes = scenes_of(record)
-    found = next((each for each in scenes if key_of(each.name) == key_of(name)), None)
+    theirs = {each.number for each in record.devices() if is_theirs(settings, context.principal, each)}
+    named = [each for each in scenes_of(record) if key_of(each.name) == key_of(name)]
+    may_all = not context.principal.kind.is_let_in
+    found = next((each for each in named if may_all or theirs.issuperset(step.device for step in each.steps)), None)
     if found is None:
-        known = ", ".join(each.name for each in scenes) or "none yet: overnight home scene set"
+        known = ", ".join(each.name for each in scenes_for(context, record, settings)) or "none yet: overnight home scene set"
         raise UserError(f"there is no scene `{printable(name, SHOWN)}`", fix=f"those there are: {known}")
     return found
 

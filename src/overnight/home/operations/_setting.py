@@ -1,16 +1,17 @@
 """What the operations that set devices share: the result of a command, its tier, and what an approval of it is bound to."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from overnight.home.acting.commanding import Result
 from overnight.home.acting.limits import check
 from overnight.home.acting.rules import tier_of_command
 from overnight.home.acting.scopes import check_scope, is_for_all
 from overnight.home.acting.session import look
-from overnight.home.operations._home import is_plain, value_words
+from overnight.home.operations._home import is_plain, opened, value_words
 from overnight.home.port import DeviceError
 from overnight.home.record.record import HomeRecord, PastCommand
 from overnight.home.settings import HomeSettings
@@ -18,7 +19,41 @@ from overnight.home.things import CommandOutcome, Device, Value
 from overnight.operations.operation import Context, Settled, Tier
 from overnight.operations.principal import Origin
 
+I = TypeVar("I")  # noqa: E741  # the input
 Wanted = tuple[Device, Mapping[str, Value]]
+
+
+class Setting(Generic[I]):
+    """The parts of an operation that sets devices, by what its input wants of which."""
+
+    def __init__(self, wanted: Callable[[Context, HomeRecord, HomeSettings, I], Sequence[Wanted]]) -> None:
+        """`wanted` raises UserError if there is no such device, scene or command."""
+        self._wanted = wanted
+
+    def tier(self, context: Context, given: I) -> Tier:
+        """That of the worst command."""
+        with opened() as (record, settings):
+            return worst_tier(context, record, settings, self._wanted(context, record, settings, given))
+
+    def requires(self, context: Context, given: I) -> None:
+        """It must be allowed at all before anybody is asked to approve it."""
+        with opened() as (record, settings):
+            require(context, settings, self._wanted(context, record, settings, given))
+
+    def state(self, context: Context, given: I) -> str:
+        """What an approval is bound to."""
+        with opened() as (record, settings):
+            return present_state(record, self._wanted(context, record, settings, given))
+
+    def tells(self, context: Context, given: I) -> str:
+        """What would be set, and what is now."""
+        with opened() as (record, settings):
+            return change_words(record, self._wanted(context, record, settings, given))
+
+    def settled(self, context: Context, given: I) -> Settled:
+        """What became of the commands of a process that is gone."""
+        with opened() as (record, settings):
+            return settled(record, self._wanted(context, record, settings, given), context.since)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

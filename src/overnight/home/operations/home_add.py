@@ -52,7 +52,10 @@ def run(_context: Context, given: AddInput) -> Sequence[Added]:
         found = anyio.run(look, given.family, given.address, options)
     except DeviceError as error:
         words = one_line(str(error), WORDS)
-        raise UserError(f"{given.address} does not answer as `{given.family}`: {words}", fix="check the address") from error
+        raise UserError(
+            f"{given.address} does not answer as `{given.family}`: {words}",
+            fix="check the address, also its port, and the options",
+        ) from error
     return take_all(found)
 
 

@@ -20,14 +20,20 @@ def run(context: Context, _given: DevicesInput) -> Sequence[DeviceState]:
 
 
 def render(found: Sequence[DeviceState]) -> str:
-    """A line each."""
+    """A line each, and how those without a name are used."""
     if not found:
         return "No devices are known. Find them: overnight home scan"
-    return "\n".join(
-        f"#{each.number} {each.name or '(no name)'} {f'in {each.room}' if each.room else ''} "
-        f"[{', '.join(each.traits)}] {value_words(each.values)}{doubts(each)}".replace("  ", " ")
-        for each in found
-    )
+    lines = [_line(each) for each in found]
+    if new := [each.number for each in found if not each.name]:
+        lines.append(f"what one without a name is: overnight home show {new[0]}; to use it: overnight home name {new[0]} NAME")
+    return "\n".join(lines)
+
+
+def _line(each: DeviceState) -> str:
+    room = f" in {each.room}" if each.room else ""
+    family = "" if each.name else f" of {each.family}"
+    values = f" {value_words(each.values)}" if each.values else ""
+    return f"#{each.number} {each.name or '(no name)'}{room} [{', '.join(each.traits)}]{family}{values}{doubts(each)}"
 
 
 OPERATION = Operation(

@@ -16,16 +16,16 @@ class DropInput:
     device: DeviceName
 
 
-def run(_context: Context, given: DropInput) -> Named:
+def run(context: Context, given: DropInput) -> Named:
     """Record it; its rules end, and its name is free."""
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
         record.append(DeviceDropped(device=device.number))
         return Named(number=device.number, name=device.alias, room=device.room)
 
 
-def state(_context: Context, given: DropInput) -> str:
+def state(context: Context, given: DropInput) -> str:
     """The device itself: an approval is for no other one of its name."""
-    with of_device(given.device) as (_, _, device):
+    with of_device(context, given.device) as (_, _, device):
         return f"{device.family} {device.identity} {device.address}"
 
 

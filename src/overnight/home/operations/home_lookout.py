@@ -70,10 +70,13 @@ def _camera(name: str, devices: Sequence[Device]) -> Device:
     cameras = [each for each in devices if Trait.CAMERA in each.traits and each.alias]
     if not name and len(cameras) == 1:
         return cameras[0]
+    named = ", ".join(sorted(each.alias for each in cameras))
     if not name:
-        named = ", ".join(sorted(each.alias for each in cameras))
         raise UserError("say which camera" if cameras else "no camera has a name yet", fix=named or "overnight home scan")
-    return find_device(name, cameras)
+    found = find_device(name, devices)
+    if found not in cameras:
+        raise UserError(f"{found.alias or name} is no camera with a name", fix=f"those: {named or 'overnight home scan'}")
+    return found
 
 
 def _what(text: str) -> str:

@@ -19,11 +19,11 @@ class MoveInput:
     device: DeviceName
 
 
-def run(_context: Context, given: MoveInput) -> DeviceState:
+def run(context: Context, given: MoveInput) -> DeviceState:
     """Look at it there, and record it."""
     import anyio
 
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
         said = record.said(device.number)
         if set(said.traits) != set(record.said(device.number, when_confirmed=True).traits):
             kinds = ", ".join(said.traits) or "nothing that we know"
@@ -39,21 +39,21 @@ def run(_context: Context, given: MoveInput) -> DeviceState:
         return state_of(record, moved or device)
 
 
-def state(_context: Context, given: MoveInput) -> str:
+def state(context: Context, given: MoveInput) -> str:
     """Where it is, and where it would be."""
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
         return f"{device.family} {device.identity} {device.address} {record.said(device.number).address}"
 
 
-def tells(_context: Context, given: MoveInput) -> str:
+def tells(context: Context, given: MoveInput) -> str:
     """The same in words."""
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
         return f"{device.alias} is at {device.address}, and was seen at {printable(record.said(device.number).address, 60)}"
 
 
-def read_back(_context: Context, given: MoveInput, _found: DeviceState | None) -> Settled:
+def read_back(context: Context, given: MoveInput, _found: DeviceState | None) -> Settled:
     """Whether it is known there."""
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
         return Settled.DONE if record.said(device.number).address == device.address else Settled.NOT_DONE
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from overnight.errors import UserError
+from overnight.home.naming import NUMBER
 from overnight.home.operations import home_name
 from overnight.home.operations._home import SHOWN, opened
 from overnight.home.operations.home_name import Named, NameInput, confirmed
@@ -48,11 +49,12 @@ def _read(given: NamesInput) -> Mapping[int, NameInput]:
     found = {}
     for text in given.names:
         number, sign, rest = text.partition("=")
+        number = number.strip().removeprefix("#")
         name, _, room = rest.partition("@")
-        if not sign or not number.strip().removeprefix("#").isdecimal() or int(number.strip().removeprefix("#")) in found:
+        if not sign or not NUMBER.fullmatch(number) or int(number) in found:
             fix = "write each device once, as NUMBER=NAME or NUMBER=NAME@ROOM"
             raise UserError(f"`{printable(text, SHOWN)}` names no device", fix=fix)
-        device = int(number.strip().removeprefix("#"))
+        device = int(number)
         found[device] = NameInput(device=device, name=name, room=room.strip())
     if not found:
         raise UserError("no names were given", fix="write them as NUMBER=NAME, such as `3=study lamp`")

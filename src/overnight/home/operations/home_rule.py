@@ -32,18 +32,18 @@ class RuleInput:
     ] = "00:00"
 
 
-def run(_context: Context, given: RuleInput) -> Rule:
+def run(context: Context, given: RuleInput) -> Rule:
     """Record it."""
-    with of_device(given.device) as (record, settings, device):
+    with of_device(context, given.device) as (record, settings, device):
         rule = _rule(device.number, given)
         for value in (rule.low, rule.high) if rule.low is not None and rule.high is not None else rule.values:
             check(device, {given.property: value}, settings.limits_of(device.alias))
         return rule_of(record, record.append(rule), rule)
 
 
-def state(_context: Context, given: RuleInput) -> str:
+def state(context: Context, given: RuleInput) -> str:
     """The device itself."""
-    with of_device(given.device) as (_, _, device):
+    with of_device(context, given.device) as (_, _, device):
         return f"{device.family} {device.identity} {device.address}"
 
 
@@ -54,7 +54,7 @@ def _rule(device: int, given: RuleInput) -> RuleSet:
         if low > high:
             raise UserError(f"`{given.allowed}` ends before it begins", fix="write the lower bound first")
         return RuleSet(device=device, property=given.property, low=low, high=high, begin=begin, end=end)
-    values = tuple(read_wanted([f"x={each}"])["x"] for each in given.allowed.split("|"))
+    values = tuple(each for text in given.allowed.split("|") for each in read_wanted([f"{given.property}={text}"]).values())
     if numbers := [each for each in values if isinstance(each, float)]:
         if len(values) > 1:
             raise UserError("a rule on a number has one range", fix="write it as `30..38`")

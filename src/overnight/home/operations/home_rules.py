@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.home.operations._home import opened
-from overnight.home.operations._rules import Rule, rule_of, rule_words
+from overnight.home.operations._rules import Rule, rule_of, rule_words, rules_for
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 
@@ -14,10 +14,10 @@ class RulesInput:
     """Nothing."""
 
 
-def run(_context: Context, _given: RulesInput) -> Sequence[Rule]:
+def run(context: Context, _given: RulesInput) -> Sequence[Rule]:
     """All that count."""
-    with opened() as (record, _):
-        return [rule_of(record, number, each) for number, each in record.rules().items()]
+    with opened() as (record, settings):
+        return [rule_of(record, number, each) for number, each in rules_for(context, record, settings).items()]
 
 
 def render(found: Sequence[Rule]) -> str:

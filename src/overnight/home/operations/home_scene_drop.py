@@ -16,10 +16,10 @@ class SceneDropInput:
     name: SceneName
 
 
-def run(_context: Context, given: SceneDropInput) -> Scene:
+def run(context: Context, given: SceneDropInput) -> Scene:
     """Record it."""
-    with opened() as (record, _):
-        found = find_scene(record, given.name)
+    with opened() as (record, settings):
+        found = find_scene(context, record, settings, given.name)
         record.append(SceneSet(name=found.name, steps=()))
         return found
 

@@ -8,17 +8,9 @@ from overnight.home.acting.scenes import command_all
 from overnight.home.events import SceneRun
 from overnight.home.operations._home import opened
 from overnight.home.operations._scenes import SceneName, find_scene, wanted_by
-from overnight.home.operations._setting import (
-    WasSet,
-    change_words,
-    present_state,
-    require,
-    set_words,
-    settled,
-    was_set,
-    whose_set,
-    worst_tier,
-)
+from overnight.home.operations._setting import Setting, Wanted, WasSet, change_words, set_words, was_set, whose_set, worst_tier
+from overnight.home.record.record import HomeRecord
+from overnight.home.settings import HomeSettings
 from overnight.home.things import CommandOutcome
 from overnight.operations.operation import Context, Operation, Settled, Tier
 
@@ -45,7 +37,7 @@ def run(context: Context, given: SceneRunInput) -> SceneRan:
     import anyio
 
     with opened() as (record, settings):
-        scene = find_scene(record, given.name)
+        scene = find_scene(context, record, settings, given.name)
         wanted = wanted_by(record, scene)
         number = record.append(SceneRun(name=scene.name, steps=[(each.device, dict(each.wanted)) for each in scene.steps]))
         orders = [
@@ -58,38 +50,26 @@ def run(context: Context, given: SceneRunInput) -> SceneRan:
         return SceneRan(run=number, name=scene.name, steps=steps, gone=gone)
 
 
-def tier(context: Context, given: SceneRunInput) -> Tier:
-    """That of its worst step."""
-    with opened() as (record, settings):
-        return worst_tier(context, record, settings, wanted_by(record, find_scene(record, given.name)))
-
-
-def state(_context: Context, given: SceneRunInput) -> str:
-    """What an approval is bound to: all of its steps."""
-    with opened() as (record, _):
-        return present_state(record, wanted_by(record, find_scene(record, given.name)))
+def _wanted(context: Context, record: HomeRecord, settings: HomeSettings, given: SceneRunInput) -> Sequence[Wanted]:
+    return wanted_by(record, find_scene(context, record, settings, given.name))
 
 
 def tells(context: Context, given: SceneRunInput) -> str:
     """The steps that need the owner's word."""
     with opened() as (record, settings):
-        wanted = wanted_by(record, find_scene(record, given.name))
+        wanted = _wanted(context, record, settings, given)
         asked = [each for each in wanted if worst_tier(context, record, settings, [each]).exceeds(Tier.REVERSIBLE)]
         return change_words(record, asked or wanted)
-
-
-def requires(context: Context, given: SceneRunInput) -> None:
-    """It must be allowed at all before anybody is asked to approve it."""
-    with opened() as (record, settings):
-        require(context, settings, wanted_by(record, find_scene(record, given.name)))
 
 
 def read_back(context: Context, given: SceneRunInput, found: SceneRan | None) -> Settled:
     """What the commands found out; after a kill, the devices are asked."""
     if found is None:
-        with opened() as (record, _):
-            return settled(record, wanted_by(record, find_scene(record, given.name)), context.since)
+        return SETTING.settled(context, given)
     return Settled.UNKNOWN if any(each.outcome is CommandOutcome.UNKNOWN for each in found.steps) else Settled.DONE
+
+
+SETTING = Setting(_wanted)
 
 
 def render(found: SceneRan) -> str:
@@ -108,9 +88,9 @@ OPERATION = Operation(
     input=SceneRunInput,
     output=SceneRan,
     tier=Tier.REVERSIBLE,
-    raised=tier,
-    requires=requires,
-    state=state,
+    raised=SETTING.tier,
+    requires=SETTING.requires,
+    state=SETTING.state,
     tells=tells,
     of_machine=True,
     run=run,

@@ -8,8 +8,8 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.home.acting.limits import check
 from overnight.home.events import SceneSet
-from overnight.home.naming import check_alias, find_device, key_of
-from overnight.home.operations._home import opened, read_wanted
+from overnight.home.naming import check_alias, key_of
+from overnight.home.operations._home import find_theirs, opened, read_wanted
 from overnight.home.operations._scenes import Scene, SceneName, as_it_is, find_scene, step_words
 from overnight.home.record.record import HomeRecord
 from overnight.home.settings import HomeSettings
@@ -35,26 +35,27 @@ class SceneSetInput:
     ]
 
 
-def run(_context: Context, given: SceneSetInput) -> Scene:
+def run(context: Context, given: SceneSetInput) -> Scene:
     """Record it."""
     name = check_alias(given.name)
     with opened() as (record, settings):
         known = next((each for each in record.scenes() if key_of(each) == key_of(name)), name)
-        record.append(SceneSet(name=known, steps=_steps(record, settings, given.steps)))
-        return find_scene(record, known)
+        record.append(SceneSet(name=known, steps=_steps(context, record, settings, given.steps)))
+        return find_scene(context, record, settings, known)
 
 
-def _steps(record: HomeRecord, settings: HomeSettings, texts: Sequence[str]) -> list[tuple[int, Mapping[str, Value]]]:
+def _steps(
+    context: Context, record: HomeRecord, settings: HomeSettings, texts: Sequence[str]
+) -> list[tuple[int, Mapping[str, Value]]]:
     if not 1 <= len(texts) <= MOST:
         raise UserError(f"a scene has 1 to {MOST} devices", fix="write each as DEVICE:NAME=VALUE")
     found: dict[int, Mapping[str, Value]] = {}
-    devices = record.devices()
     for text in texts:
         name, sign, values = text.partition(":")
         if not sign:
             fix = "write DEVICE:NAME=VALUE, such as `study lamp:on=false`"
             raise UserError(f"`{printable(text, 60)}` is no step of a scene", fix=fix)
-        device = find_device(name, devices)
+        device = find_theirs(context, record, settings, name)
         want = read_wanted(_MORE.split(values))
         check(device, want, settings.limits_of(device.alias))
         found[device.number] = {**found.get(device.number, {}), **want}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from overnight.home.operations._home import opened
-from overnight.home.operations._scenes import Scene, scenes_of, step_words
+from overnight.home.operations._scenes import Scene, scenes_for, step_words
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
 
@@ -14,10 +14,10 @@ class ScenesInput:
     """Nothing."""
 
 
-def run(_context: Context, _given: ScenesInput) -> Sequence[Scene]:
+def run(context: Context, _given: ScenesInput) -> Sequence[Scene]:
     """All of them."""
-    with opened() as (record, _):
-        return scenes_of(record)
+    with opened() as (record, settings):
+        return scenes_for(context, record, settings)
 
 
 def render(found: Sequence[Scene]) -> str:

@@ -85,9 +85,9 @@ class DeviceDetail:
     known_since: float | None  # Unix time at which it was seen first; null: long ago
 
 
-def run(_context: Context, given: ShowInput) -> DeviceDetail:
+def run(context: Context, given: ShowInput) -> DeviceDetail:
     """As the record has it; the device is not asked."""
-    with of_device(given.device) as (record, settings, device):
+    with of_device(context, given.device) as (record, settings, device):
         interlock: Interlock = settings.interlock_of(device.alias)
         events = record.history(device.number, most=MOST)
         changes = [

@@ -14,6 +14,8 @@ from overnight.home.sightings.pictures import path_of
 from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 
+MOST = 200  # that are looked through, and shown
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SightingsInput:
@@ -23,7 +25,7 @@ class SightingsInput:
     what: Annotated[str, Option(about="Of what was looked out for, in the same words.", metavar="WHAT")] = ""
     after: Annotated[int, Ge(0), Option(about="Those with a larger number.", metavar="N")] = 0
     everything: Annotated[bool, Option(about="Also what a vision model says is not it.", flags=("--all",))] = False
-    most: Annotated[int, Ge(1), Le(200), Option(about="At most so many.", shows_default=True)] = 20
+    most: Annotated[int, Ge(1), Le(MOST), Option(about="At most so many.", shows_default=True)] = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,7 @@ def run(context: Context, given: SightingsInput) -> Sequence[SightingLine]:
     with opened() as (record, settings):
         devices = seen_by(context, record, settings)
         number = find_device(given.camera, devices).number if given.camera else None
-        found = sightings(record, device=number, what=given.what, told=not given.everything, after=given.after, most=given.most)
+        found = sightings(record, device=number, what=given.what, told=not given.everything, after=given.after, most=MOST)
         names = {device.number: device.alias for device in devices}
         return [
             SightingLine(
@@ -64,12 +66,15 @@ def run(context: Context, given: SightingsInput) -> Sequence[SightingLine]:
             )
             for each in found
             if each.device in names
-        ]
+        ][: given.most]
+
+
+NOTHING = "No sighting is recorded. Whether the cameras are watched: overnight home status"
 
 
 def render(found: Sequence[SightingLine]) -> str:
     """A line each."""
-    return "\n".join(map(line_words, found)) or "Nothing came."
+    return "\n".join(map(line_words, found)) or NOTHING
 
 
 def line_words(line: SightingLine) -> str:

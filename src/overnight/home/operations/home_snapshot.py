@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from overnight.errors import UserError
+from overnight.home.acting.session import check_named
 from overnight.home.drivers.registry import opened as opened_driver
 from overnight.home.operations._home import DeviceName, of_device, see
 from overnight.home.port import DeviceError
@@ -33,11 +34,12 @@ class Snapshot:
     size_bytes: int
 
 
-def run(_context: Context, given: SnapshotInput) -> Snapshot:
+def run(context: Context, given: SnapshotInput) -> Snapshot:
     """Take it; it is kept as long as the pictures of sightings."""
     import anyio
 
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
+        check_named(device)
         if Trait.CAMERA not in device.traits:
             raise UserError(f"{device.alias or given.device} is no camera", fix="overnight home devices")
         try:

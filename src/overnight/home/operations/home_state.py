@@ -17,11 +17,11 @@ class StateInput:
     device: DeviceName
 
 
-def run(_context: Context, given: StateInput) -> DeviceState:
+def run(context: Context, given: StateInput) -> DeviceState:
     """Ask it."""
     import anyio
 
-    with of_device(given.device) as (record, _, device):
+    with of_device(context, given.device) as (record, _, device):
         return state_of(record, device, answers=anyio.run(_ask, record, device))
 
 

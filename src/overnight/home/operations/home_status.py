@@ -1,14 +1,16 @@
 """The home at a glance: each room with its devices, what is wrong, what waits for the owner, scenes and rules."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from overnight.home.acting.scopes import sees_all
 from overnight.home.eyes.weights import eyes_folder, known
 from overnight.home.operations._home import DeviceState, doubts, opened, seen_by, state_of, value_words
-from overnight.home.operations._rules import Rule, rule_of, rule_words
-from overnight.home.operations._scenes import Scene, scenes_of
+from overnight.home.operations._rules import Rule, rule_of, rule_words, rules_for
+from overnight.home.operations._scenes import Scene, scenes_for
 from overnight.home.record.record import HomeRecord, has_home
 from overnight.home.record.sightings import lookouts
+from overnight.home.record.trips import open_trip
 from overnight.home.watching.heard import heard_at
 from overnight.home.watching.service import watch_process
 from overnight.operations.operation import Context, Operation, Tier
@@ -64,12 +66,16 @@ def run(context: Context, _given: StatusInput) -> HomeStatus:
                 for room in sorted({each.room for each in named}, key=lambda room: (not room, room))
             ],
             unnamed=[each for each in states if not each.name],
-            troubles=[*(trouble for each in named if (trouble := _trouble(each))), *_deaf(record, watch)],
-            asks=_asks(),
-            scenes=scenes_of(record),
-            rules=_rules(record),
+            troubles=[
+                *(trouble for each in named if (trouble := _trouble(each))),
+                *(trouble for each in named if (trouble := _tripped(record, each))),
+                *_deaf(record, watch, {each.number for each in named}),
+            ],
+            asks=_asks(context),
+            scenes=scenes_for(context, record, settings),
+            rules=[rule_of(record, number, rule) for number, rule in rules_for(context, record, settings).items()],
             watch=watch,
-            heard=max(heard.values(), default=None),
+            heard=max((heard[each.number] for each in states if each.number in heard), default=None),
         )
 
 
@@ -82,9 +88,17 @@ def _trouble(state: DeviceState) -> str:
     return f"{state.name}{said}" if said else ""
 
 
-def _deaf(record: HomeRecord, watch: int | None) -> Iterator[str]:
+def _tripped(record: HomeRecord, state: DeviceState) -> str:
+    """That the watch switched a device off, or tried to, and nobody set it since; empty: no."""
+    if not (trip := open_trip(record, state.number)):
+        return ""
+    was = "was switched off" if trip.is_off else "may be on"
+    return f"{state.name} {was}, as {printable(trip.why, SHOWN)}"
+
+
+def _deaf(record: HomeRecord, watch: int | None, seen: Collection[int]) -> Iterator[str]:
     """Why nothing of what is looked out for would be seen."""
-    if not lookouts(record):
+    if not any(each.device in seen for each in lookouts(record)):
         return
     if known(eyes_folder(record.folder)) is None:
         yield "nothing is seen before the cameras, as their detector is not there: `overnight home eyes`"
@@ -92,13 +106,12 @@ def _deaf(record: HomeRecord, watch: int | None) -> Iterator[str]:
         yield "nobody watches the cameras: `overnight up --home`"
 
 
-def _asks() -> Sequence[ApprovalEntry]:
+def _asks(context: Context) -> Sequence[ApprovalEntry]:
+    """What waits for the owner; others are shown what they asked themselves."""
     with open_record() as record:
-        return [entry_of(each, record.now) for each in record.pending() if each.call.operation.startswith(PREFIX)]
-
-
-def _rules(record: HomeRecord) -> Sequence[Rule]:
-    return [rule_of(record, number, rule) for number, rule in record.rules().items()]
+        found = [entry_of(each, record.now) for each in record.pending() if each.call.operation.startswith(PREFIX)]
+    asks = (str(context.principal), context.origin)
+    return [each for each in found if sees_all(context.principal, context.origin) or (each.principal, each.origin) == asks]
 
 
 def render(found: HomeStatus) -> str:

@@ -56,6 +56,7 @@ async def _trust(name: str, digest: str, found: LearnedDriver, physical: bool) -
     from overnight.home.drivers._http import Http
     from overnight.home.drivers.learned import PIN
     from overnight.home.drivers.registry import look
+    from overnight.home.learning.exchange import object_to
     from overnight.home.learning.judge import look_at, try_out
 
     source, http = source_of(digest), Http(found.address)
@@ -70,7 +71,9 @@ async def _trust(name: str, digest: str, found: LearnedDriver, physical: bool) -
     finally:
         await http.aclose()
     if problems or looked.description is None:
-        raise UserError(f"the driver is not right: {one_line(problems[0], WORDS)}", fix="learn another one")
+        goes_on = object_to(found.address, source, [one_line(each, WORDS) for each in problems])
+        fix = f"have its writer told so: overnight home learn {found.address}" if goes_on else "learn another one"
+        raise UserError(f"the driver is not right: {one_line(problems[0], WORDS)}", fix=fix)
     with opened() as (record, _):
         trusted = DriverTrusted(digest=digest, address=found.address, trait=found.trait, tried=tuple(tried.properties))
         record.append(trusted)

@@ -6,23 +6,15 @@ from typing import Annotated
 
 from overnight.home.acting.commanding import Order
 from overnight.home.acting.scenes import command_all
-from overnight.home.acting.undo import MOST, find_undo
-from overnight.home.operations._home import opened
-from overnight.home.operations._setting import (
-    Wanted,
-    WasSet,
-    change_words,
-    present_state,
-    require,
-    set_words,
-    settled,
-    was_set,
-    whose_set,
-    worst_tier,
-)
+from overnight.home.acting.scopes import is_theirs
+from overnight.home.acting.undo import MOST, Undo, find_undo
+from overnight.home.operations._home import is_plain, opened
+from overnight.home.operations._setting import Setting, Wanted, WasSet, require, set_words, settled, was_set, whose_set
 from overnight.home.record.record import HomeRecord
+from overnight.home.settings import HomeSettings
 from overnight.home.things import CommandOutcome
 from overnight.operations.operation import Argument, Context, Operation, Settled, Tier
+from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +31,7 @@ def run(context: Context, given: UndoInput) -> Sequence[WasSet]:
     import anyio
 
     with opened() as (record, settings):
-        found = find_undo(record, given.number)
+        found = _found(context, record, settings, given)
         require(context, settings, [(each.device, each.want) for each in found])
         orders = [
             (
@@ -52,33 +44,25 @@ def run(context: Context, given: UndoInput) -> Sequence[WasSet]:
         return [was_set(each.device, each.want, result) for each, result in zip(found, results, strict=True)]
 
 
-def tier(context: Context, given: UndoInput) -> Tier:
-    """That of the effect."""
-    with opened() as (record, settings):
-        return worst_tier(context, record, settings, _wanted(record, given))
-
-
-def state(_context: Context, given: UndoInput) -> str:
+def state(context: Context, given: UndoInput) -> str:
     """What is taken back, and what is now."""
-    with opened() as (record, _):
-        numbers = [each.past.number for each in find_undo(record, given.number)]
-        return f"{numbers} {present_state(record, _wanted(record, given))}"
-
-
-def tells(_context: Context, given: UndoInput) -> str:
-    """What would be set."""
-    with opened() as (record, _):
-        return change_words(record, _wanted(record, given))
-
-
-def requires(context: Context, given: UndoInput) -> None:
-    """It must be allowed at all before anybody is asked to approve it."""
     with opened() as (record, settings):
-        require(context, settings, _wanted(record, given))
+        numbers = [each.past.number for each in _found(context, record, settings, given)]
+    return f"{numbers} {SETTING.state(context, given)}"
 
 
-def _wanted(record: HomeRecord, given: UndoInput) -> list[Wanted]:
-    return [(each.device, each.want) for each in find_undo(record, given.number)]
+def _wanted(context: Context, record: HomeRecord, settings: HomeSettings, given: UndoInput) -> list[Wanted]:
+    return [(each.device, each.want) for each in _found(context, record, settings, given)]
+
+
+def _found(context: Context, record: HomeRecord, settings: HomeSettings, given: UndoInput) -> Sequence[Undo]:
+    theirs = [each.number for each in record.devices() if is_theirs(settings, context.principal, each)]
+    return find_undo(record, given.number, theirs)
+
+
+def whose(found: Sequence[WasSet]) -> Origin:
+    """What is set again is what a device said before, perhaps a title of its own."""
+    return whose_set(found) if all(is_plain(each.wanted) for each in found) else Origin.TOOL
 
 
 def read_back(context: Context, _given: UndoInput, found: Sequence[WasSet] | None) -> Settled:
@@ -92,19 +76,20 @@ def read_back(context: Context, _given: UndoInput, found: Sequence[WasSet] | Non
     return Settled.UNKNOWN if any(each.outcome is CommandOutcome.UNKNOWN for each in found) else Settled.DONE
 
 
+SETTING = Setting(_wanted)
 OPERATION = Operation(
     name="home undo",
     about="Take back a command, or a scene: devices are set to what was read of them before.",
     input=UndoInput,
     output=Sequence[WasSet],
     tier=Tier.REVERSIBLE,
-    raised=tier,
-    requires=requires,
+    raised=SETTING.tier,
+    requires=SETTING.requires,
     state=state,
-    tells=tells,
+    tells=SETTING.tells,
     of_machine=True,
     run=run,
-    words=whose_set,
+    words=whose,
     render=lambda found: "\n".join(map(set_words, found)),
     holds=lambda found: all(each.outcome is CommandOutcome.DONE for each in found),
     read_back=read_back,

@@ -6,7 +6,7 @@ from typing import Annotated
 from overnight.errors import UserError
 from overnight.home.events import RuleDropped
 from overnight.home.operations._home import opened
-from overnight.home.operations._rules import Rule, rule_of, rule_words
+from overnight.home.operations._rules import Rule, rule_of, rule_words, rules_for
 from overnight.operations.operation import Argument, Context, Operation, Tier, repeatable
 from overnight.operations.principal import Origin
 
@@ -18,10 +18,10 @@ class UnruleInput:
     number: Annotated[int, Argument(about="Its number in `overnight home rules`.")]
 
 
-def run(_context: Context, given: UnruleInput) -> Rule:
+def run(context: Context, given: UnruleInput) -> Rule:
     """Record it."""
-    with opened() as (record, _):
-        rule = record.rules().get(given.number)
+    with opened() as (record, settings):
+        rule = rules_for(context, record, settings).get(given.number)
         if rule is None:
             raise UserError(f"there is no rule #{given.number}", fix="see `overnight home rules`")
         record.append(RuleDropped(rule=given.number))

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 from overnight.files.own import claim_folder, make_folder
 from overnight.files.state_folder import state_folder
@@ -19,9 +19,11 @@ from overnight.ledger.port import Recorded
 from overnight.ledger.store import SqliteEventStore
 
 VERSION = 2  # of the derived tables
+LARGEST = 2**63 - 1  # whole number of SQLite
 FOLDER = "home"  # in the state folder
 ADVICE = "make a copy of it, and find the devices again with `overnight home scan`"
 
+E = TypeVar("E")
 _CODEC: Codec[Event] = Codec(
     encode=encode, decode=decode, kind=lambda event: event.kind, subject=subject_of, subject_column="device"
 )
@@ -100,7 +102,7 @@ class HomeRecord:
     def seen(self, family: str, identity: str) -> DeviceSeen | None:
         """How a device was seen last; None if it is not known, or was dropped."""
         rows = self.rows("SELECT said FROM devices WHERE family=? AND identity=? AND dropped=0", family, identity)
-        return next((_seen(row[0]) for row in rows), None)
+        return next((_event(row[0], DeviceSeen) for row in rows), None)
 
     def seen_at(self, number: int) -> float:
         """When a device was seen last, as Unix time."""
@@ -118,9 +120,7 @@ class HomeRecord:
     def said(self, number: int, *, when_confirmed: bool = False) -> DeviceSeen:
         """What a device says of itself, and where: last, or when the owner confirmed it."""
         [(last, confirmed)] = self.rows("SELECT said, seen FROM devices WHERE number=?", number)
-        said = decode(confirmed if when_confirmed else last)
-        assert isinstance(said, DeviceSeen)  # noqa: S101  # as the table says
-        return said
+        return _event(confirmed if when_confirmed else last, DeviceSeen)
 
     def scans(self) -> Mapping[str, Sequence[Neighbour]]:
         """What answered the last scan of each subnet."""
@@ -162,13 +162,12 @@ class HomeRecord:
         """The rules that count, by number."""
         where, given = ("WHERE device=?", (device,)) if device is not None else ("", ())
         rows = self.rows(f"SELECT number, body FROM rules {where} ORDER BY number", *given)  # noqa: S608  # ours
-        return {number: _rule(body) for number, body in rows}
+        return {number: _event(body, RuleSet) for number, body in rows}
 
     def trusted(self, digest: str, address: str) -> DriverTrusted | None:
         """That the owner trusts a learned driver for an address; None if they do not."""
         rows = self.rows("SELECT body FROM drivers WHERE digest=? AND address=?", digest, address)
-        found = next((decode(row[0]) for row in rows), None)
-        return found if isinstance(found, DriverTrusted) else None
+        return next((_event(row[0], DriverTrusted) for row in rows), None)
 
     # --- Events ---
 
@@ -179,6 +178,8 @@ class HomeRecord:
 
     def rows(self, query: str, *given: object) -> Iterator[Sequence[Any]]:  # Any: columns
         """What a query of the derived tables finds."""
+        if any(isinstance(each, int) and abs(each) > LARGEST for each in given):
+            return iter(())  # no event has such a number
         with self.store.reading() as db:
             return iter(db.execute(query, given).fetchall())
 
@@ -209,28 +210,20 @@ def _neighbour(said: Mapping[str, Any]) -> Neighbour:  # Any: JSON
     return Neighbour(**{**said, "ports": tuple(said["ports"])})
 
 
-def _seen(body: str) -> DeviceSeen:
+def _event(body: str, kind: type[E]) -> E:
     event = decode(body)
-    assert isinstance(event, DeviceSeen)  # noqa: S101  # as the table says
+    assert isinstance(event, kind)  # noqa: S101  # as the table says
     return event
 
 
 def _command(row: Sequence[Any]) -> PastCommand:  # Any: columns
     number, at, body, outcome, after, why, undone = row
-    command = decode(body)
-    assert isinstance(command, Commanded)  # noqa: S101  # as the table says
     return PastCommand(
         number=number,
         at=at,
-        command=command,
+        command=_event(body, Commanded),
         outcome=CommandOutcome(outcome) if outcome else None,
         after=json.loads(after) if after else None,
         why=why,
         undone=bool(undone),
     )
-
-
-def _rule(body: str) -> RuleSet:
-    rule = decode(body)
-    assert isinstance(rule, RuleSet)  # noqa: S101  # as the table says
-    return rule

@@ -2,6 +2,7 @@
 
 import ipaddress
 
+LARGEST = 1024  # addresses of a subnet that is scanned
 NETWORKS = tuple(
     ipaddress.IPv4Network(each) for each in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "169.254.0.0/16", "127.0.0.0/8")
 )

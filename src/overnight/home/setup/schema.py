@@ -8,12 +8,10 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from overnight.files.local_zone import find_zone
-from overnight.home.setup.addresses import at_home
+from overnight.home.setup.addresses import LARGEST, at_home
 from overnight.home.setup.registers import MapKeys
 from overnight.program.mistakes import Wording
 from overnight.words.fields import MAX_ITEMS, Mistake, Short, Text
-
-LARGEST_SUBNET = 1024  # addresses
 
 
 def _zone(text: str) -> str:
@@ -27,8 +25,8 @@ def _subnet(text: str) -> str:
         found = ipaddress.IPv4Network(text, strict=False)
     except ValueError:
         raise Mistake("is no subnet", fix="write it as 192.168.1.0/24") from None
-    if found.num_addresses > LARGEST_SUBNET:
-        raise Mistake(f"has more than {LARGEST_SUBNET:,} addresses", fix="name the part that devices are in")
+    if found.num_addresses > LARGEST:
+        raise Mistake(f"has more than {LARGEST:,} addresses", fix="name the part that devices are in")
     if not at_home(found):
         raise Mistake("is not a private network", fix="name the subnet of your own home")
     return str(found)
@@ -92,6 +90,7 @@ class HomeKeys(BaseModel):
     cameras: CameraKeys = CameraKeys()
     interlocks: Annotated[Mapping[Alias, InterlockKeys], Field(max_length=MAX_ITEMS)] = Field(default_factory=dict)
     members: Annotated[Mapping[Short, ScopeKeys], Field(max_length=MAX_ITEMS)] = Field(default_factory=dict)
+    read_only: bool = False
     music: Annotated[Mapping[Alias, Text], Field(max_length=MAX_ITEMS)] = Field(default_factory=dict)
     modbus: Annotated[Mapping[Alias, MapKeys], Field(max_length=MAX_ITEMS)] = Field(default_factory=dict)
 
@@ -109,6 +108,7 @@ WORDING = Wording(
         "cameras": "write {keep_days: 7, cloud: false}",
         "interlocks": "write names and what they depend on, such as {spa heater: {needs: pool pump}}",
         "members": "write names and scopes such as {ann: {rooms: [kitchen], devices: [spa]}}",
+        "read_only": "write true: nothing is ever set; or false",
         "music": "write names and addresses such as {jazz: 'http://radio.example/jazz.mp3'}",
         "modbus": "write maps such as {pool: {parts: {pump: {trait: pump, registers: {on: {at: coil 0}}}}}}",
     },

@@ -15,6 +15,7 @@ from anyio.abc import TaskGroup
 from overnight.errors import UserError
 from overnight.home.drivers.registry import opened
 from overnight.home.events import Lost, Sighted
+from overnight.home.extras import install_command
 from overnight.home.eyes.confirming import Vision
 from overnight.home.eyes.lookouts import Lookout
 from overnight.home.eyes.port import Eyes, Frames
@@ -172,7 +173,7 @@ async def watch(
     try:
         eyes = NanoDet(eyes_folder(record.folder) / WEIGHTS)
     except ImportError as error:
-        raise UserError(f"cameras need `{error.name}`", fix="pip install 'overnight[cameras]'") from error
+        raise UserError(f"cameras need `{error.name}`", fix=install_command("cameras")) from error
 
     def tell(_device: Device, sighting: Sighting, number: int) -> None:
         if sighting.confirmed in ("yes", "detector"):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from overnight.home.extras import install_command
 from overnight.home.speech.known import KINDS, Known
 from overnight.home.speech.phrases import DEGREES, JUDGE, JUDGED, PHRASES
 
@@ -31,7 +32,7 @@ THEIRS = (
     "HassGetState",
 )
 CURLY = "\N{RIGHT SINGLE QUOTATION MARK}"
-_WILD = ("what", "alias")
+_WILD = ("what", "alias", "address")
 
 
 class NoSentences(Exception):  # noqa: N818  # a state of this machine
@@ -84,7 +85,7 @@ def _intents(language: str) -> "Intents":
         from hassil import Intents
         from home_assistant_intents import get_intents
     except ImportError as error:
-        raise NoSentences("Sentences about devices need more: pip install 'overnight[home]'") from error
+        raise NoSentences(f"Sentences about devices need more: {install_command('home')}") from error
 
     found = get_intents(language)
     if found is None:

@@ -1,6 +1,7 @@
 """Pure: what a heard sentence means: calls of operations on devices that have a name, or a question back."""
 
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from overnight.home.naming import ALIAS, key_of
@@ -21,6 +22,7 @@ AREA_TRAITS: Mapping[str, tuple[Trait, ...]] = {  # what is meant by a kind of t
 VOLUME_STEP = 10.0  # percent
 MOST_ASKED = 6  # devices that a question lists
 MOST_SET = 8  # devices that one sentence sets
+ADDRESS = re.compile(r"\d{1,3}(\.\d{1,3}){3}(:\d{1,5})?")
 NO_SOURCE = "What shall I play? Say it by the name of a favourite of the player, or of `music` in home.yaml."
 
 
@@ -190,6 +192,29 @@ def _query(said: str, language: str) -> str:
     return query
 
 
+def _stop(heard: Heard, known: Known) -> Meant | None:
+    """The player of the room; without a room those that are not known to be silent."""
+    devices = _players(heard, known)
+    if "area" not in heard.slots:
+        devices = [each for each in devices if _said(known, each, "playing") not in ("paused", "stopped")] or devices
+    return _set([(each, {"playing": "stopped"}) for each in devices])
+
+
+def _playing(heard: Heard, known: Known) -> Meant | None:
+    one = _one(_players(heard, known))
+    return one if one is None or isinstance(one, Meant) else _call("home state", device=str(one.number))
+
+
+def _players(heard: Heard, known: Known) -> Sequence[Device]:
+    devices = _named(heard, known) if "area" in heard.slots else known.devices
+    return [each for each in devices if Trait.MEDIA in each.traits]
+
+
+def _said(known: Known, device: Device, name: str) -> Value | None:
+    reading = known.reading(device.number)
+    return reading.values.get(name) if reading else None
+
+
 def _media(playing: str) -> Callable[[Heard, Known], Meant | None]:
     def make(heard: Heard, known: Known) -> Meant | None:
         one = _one([each for each in _named(heard, known) if Trait.MEDIA in each.traits])
@@ -223,12 +248,38 @@ def _call(operation: str, **given: object) -> Meant:
     return Meant(calls=(MeantCall(operation=operation, given=given),))
 
 
+def _came(heard: Heard, known: Known) -> Meant | None:
+    """What came before the cameras."""
+    if not known.with_trait(Trait.CAMERA):
+        return None
+    one = _camera(heard, known)
+    return one if isinstance(one, Meant) else _call("home sightings", **({"camera": str(one.number)} if one else {}))
+
+
+def _show(heard: Heard, known: Known) -> Meant | None:
+    """A picture of a camera; of anything else its state."""
+    one = _camera(heard, known)
+    if one is None:
+        return _state(heard, known)
+    return one if isinstance(one, Meant) else _call("home snapshot", device=str(one.number))
+
+
+def _camera(heard: Heard, known: Known) -> Device | Meant | None:
+    return _one([each for each in _named(heard, known) if Trait.CAMERA in each.traits])
+
+
 # --- The home itself ---
 
 
 def _find(heard: Heard, _known: Known) -> Meant:
     kind = str(heard.slots.get("kind", ""))
     return _call("home scan", **({"kind": kind} if kind else {}))
+
+
+def _learn(heard: Heard, _known: Known) -> Meant | None:
+    """Have a driver found or written for what is at an address, as it was said."""
+    address = str(heard.slots["address"]).strip()
+    return _call("home learn", address=address) if ADDRESS.fullmatch(address) else None
 
 
 def _name(heard: Heard, known: Known) -> Meant | None:
@@ -316,4 +367,11 @@ _BY_INTENT: Mapping[str, Callable[[Heard, Known], Meant | None]] = {
     phrases.TELL: _tell,
     phrases.NAME: _name,
     phrases.JUDGE: _judge,
+    phrases.STOP: _stop,
+    phrases.PLAYING: _playing,
+    phrases.DARK: lambda _, known: _set([(each, {"on": False}) for each in _with(known.with_trait(Trait.LIGHT), "on")]),
+    phrases.HOUSE: lambda _, __: _call("home now"),
+    phrases.CAME: _came,
+    phrases.SHOW: _show,
+    phrases.LEARN: _learn,
 }

@@ -6,7 +6,7 @@ A language without an entry has those sentences alone.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-FIND, PLAY, HEAT, SCENE, UNDO, NOW, STATE, TELL, NAME, JUDGE = (
+FIND, PLAY, HEAT, SCENE, UNDO, NOW, STATE, TELL, NAME, JUDGE, STOP, PLAYING, DARK, HOUSE, CAME, SHOW, LEARN = (
     "Find",
     "Play",
     "Heat",
@@ -17,6 +17,13 @@ FIND, PLAY, HEAT, SCENE, UNDO, NOW, STATE, TELL, NAME, JUDGE = (
     "Tell",
     "Name",
     "Judge",
+    "Stop",
+    "Playing",
+    "Dark",
+    "House",
+    "Came",
+    "Show",
+    "Learn",
 )
 
 
@@ -40,7 +47,7 @@ PHRASES: Mapping[str, Phrases] = {
     "en": Phrases(
         markers=(
             "the turn switch set is on off what play open close find dim make warm heat lock unlock pause undo tell take how"
-            " call where which are volume stop louder quieter"
+            " call where which are volume stop louder quieter show who came anything picture learn"
         ),
         something=frozenset({"something", "music", "anything", "some music", "songs"}),
         some=("some ", "a bit of ", "a little "),
@@ -78,8 +85,32 @@ PHRASES: Mapping[str, Phrases] = {
                 "(check|what about) [the] {name}",
                 "what (is|does) [the] {name} (doing|playing|say|do)",
             ),
+            STOP: (
+                "stop [playing] [(the|my)] (music|sonos|speaker|player|radio) [(in|at) [the] {area}]",
+                "(turn|switch) (off [the] (music|radio)|[the] (music|radio) off) [(in|at) [the] {area}]",
+            ),
+            PLAYING: ("(what is|what's|whats) playing [(in|at) [the] {area}]",),
+            DARK: (
+                "(turn|switch) (off|out) [all] [(the|my|our)] lights [(everywhere|in the [whole] house|at home)]",
+                "(turn|switch) [all] [(the|my|our)] lights (off|out) [(everywhere|in the [whole] house|at home)]",
+                "[all] lights out",
+            ),
+            HOUSE: (
+                "(how is|how's|what about|check|show [me]) [(the|my|our)] (house|home)",
+                "is everything (ok|okay|fine|all right) (at home|in the house)",
+            ),
+            CAME: (
+                "(who|what) (came|was there|was here) [today] [(at|before) [the] {name}]",
+                "(did|has) (anyone|anybody|anything|somebody|something) (come|came) [today]",
+            ),
+            SHOW: (
+                "show [me] [a picture of] [the] {name}",
+                "[take] [a] picture (of|with|from) [the] {name}",
+                "(what|who) is (at|before|in front of) [the] {name}",
+            ),
             TELL: ("(tell|notify|ping|warn) me (when|if|once|as soon as) [(a|an|the|my|our)] {what}",),
             NAME: ("(call|name) (it|that|#{number}|number {number}) {alias}",),
+            LEARN: ("learn [(about|to use)] [(the|that|this)] [(thing|device|one)] at {address}",),
             "HassLightSet": (
                 "dim [the] {name} to {brightness}[[ ]%| percent]",
                 "(set|dim|turn) [the] {area} (light|lights) [(up|down)] to {brightness}[[ ]%| percent]",
@@ -95,7 +126,7 @@ PHRASES: Mapping[str, Phrases] = {
     "de": Phrases(
         markers=(
             "der die das den schalte schalt mach mache stelle stell ist an aus ein auf zu was spiele spiel öffne schließe finde"
-            " suche dimme wärme heize sag melde nenne wie sperre rückgängig zurück licht schließ im und"
+            " suche dimme wärme heize sag melde nenne wie sperre rückgängig zurück licht schließ im und lerne lern"
         ),
         something=frozenset({"etwas", "musik", "irgendwas", "irgendetwas", "was"}),
         some=("etwas ", "ein bisschen "),
@@ -122,6 +153,7 @@ PHRASES: Mapping[str, Phrases] = {
             ),
             TELL: ("(sag|melde|sage) [mir] [bescheid] [,] wenn [(ein[e]|der|die|das)] {what}",),
             NAME: ("nenn[e] (es|ihn|sie|das|#{number}|nummer {number}) {alias}",),
+            LEARN: ("lern[e] [(das|dieses)] [(ding|gerät)] (auf|an|unter|bei) {address}",),
         },
     ),
     "fr": Phrases(

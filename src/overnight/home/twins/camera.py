@@ -3,7 +3,6 @@
 import asyncio
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from aiohttp import web
@@ -141,11 +140,3 @@ class CameraTwin(HttpTwin):
 
 def _soap(envelope: str, status: int = 200) -> web.Response:
     return web.Response(text=envelope, status=status, content_type="application/soap+xml")
-
-
-def clip_of(folder: Path) -> list[bytes]:
-    """The pictures of a folder in the order of their names. Raises: ValueError if it has none."""
-    clip = [file.read_bytes() for file in sorted(folder.glob("*.jpg"))]
-    if not clip:
-        raise ValueError(f"{folder}: no *.jpg")
-    return clip

@@ -1,4 +1,4 @@
-"""Twins that announce themselves over MQTT in Home Assistant's form, as ESPHome does. Nobody can ask them for their state."""
+"""Twins that announce themselves over MQTT in Home Assistant's form, and say again what they are when it starts."""
 
 import json
 from typing import Any, ClassVar
@@ -8,6 +8,7 @@ from overnight.home.twins.faults import SPOILED, Cut, Fault, Refused, read_json,
 from overnight.home.twins.mqtt import MqttClient
 from overnight.home.twins.twin import Change, Twin
 
+BIRTH = "homeassistant/status"  # where Home Assistant says that it started
 POWER_ON: dict[str, Change] = {
     "switch": {"on": False},
     "light": {"on": False, "brightness": 100.0},
@@ -24,9 +25,10 @@ class DiscoveryTwin(Twin):
     family: ClassVar[str] = "discovery"
     faults: ClassVar[frozenset[Fault]] = frozenset(Fault) - {Fault.DRIP}
 
-    def __init__(self, name: str, kind: str = "switch", *, lag_s: float = 0.3) -> None:
+    def __init__(self, name: str, kind: str = "switch", *, lag_s: float = 0.3, answers: bool = True) -> None:
         super().__init__(name, POWER_ON[kind], lag_s=lag_s)
         self.kind = kind
+        self.answers = answers  # says again what it is when Home Assistant starts
 
     @property
     def node(self) -> str:
@@ -102,15 +104,22 @@ class DiscoveryNode(MqttClient):
         """Announce itself and its state."""
         twin = self.twin
         await self.publish(f"homeassistant/{twin.kind}/{twin.node}/config", twin.config(), retain=True)
+        await self._client.subscribe(BIRTH)
         await self.publish(f"{twin.node}/status", b"online", retain=True)
         await self._announce(twin.truth)
 
-    async def received(self, _topic: str, payload: bytes) -> None:
-        """A command."""
-        if self.twin.away:
+    async def received(self, topic: str, payload: bytes) -> None:
+        """A command, or Home Assistant's question."""
+        if self.twin.away or (topic == BIRTH and not self.twin.answers):
             return
         if self.twin.fault is Fault.SLOW:
-            self.twin.after(self.twin.lag_s, lambda: self.twin.start_task(self._obey(payload)))
+            self.twin.after(self.twin.lag_s, lambda: self.twin.start_task(self._hear(topic, payload)))
+        else:
+            await self._hear(topic, payload)
+
+    async def _hear(self, topic: str, payload: bytes) -> None:
+        if topic == BIRTH:
+            await self._announce(self.twin.truth)
         else:
             await self._obey(payload)
 

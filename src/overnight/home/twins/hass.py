@@ -1,14 +1,13 @@
-"""A twin of Home Assistant's API: REST and WebSocket, with a few entities. A lock passes `locking` before it is `locked`."""
+"""A twin of Home Assistant's REST API, with a few entities. A lock passes `locking` before it is `locked`."""
 
-import asyncio
 import datetime
 from collections.abc import Iterable
 from typing import Any, ClassVar
 
-from aiohttp import WSMsgType, web
+from aiohttp import web
 
 from overnight.home.twins.announcements import Announcement, Mdns
-from overnight.home.twins.faults import Cut, Fault, Refused, read_json
+from overnight.home.twins.faults import Fault, Refused, read_json
 from overnight.home.twins.hass_entities import AT_POWER_ON, PASSING, described, wanted
 from overnight.home.twins.http import HttpTwin
 from overnight.home.twins.twin import Change, Twin
@@ -81,10 +80,19 @@ class HassTwin(HttpTwin):
     family: ClassVar[str] = "hass"
     port = 8123
 
-    def __init__(self, name: str, entities: list[HassEntityTwin], *, token: str = "twin-token", lag_s: float = 0.3) -> None:  # noqa: S107 - a twin's
+    def __init__(
+        self,
+        name: str,
+        entities: list[HassEntityTwin],
+        *,
+        token: str = "twin-token",  # noqa: S107 - a twin's
+        lag_s: float = 0.3,
+        unit: str = "°C",
+    ) -> None:
         super().__init__(name, {}, lag_s=lag_s)
         self.entities = entities
         self._token = token
+        self._unit = unit
 
     def announced(self) -> list[Announcement]:
         """By mDNS."""
@@ -99,7 +107,6 @@ class HassTwin(HttpTwin):
             web.get("/api/states", self._states),
             web.get("/api/states/{id}", self._state),
             web.post("/api/services/{domain}/{service}", self._service),
-            web.get("/api/websocket", self._websocket),
         ]
 
     def wire_fault(self) -> Fault:
@@ -126,7 +133,14 @@ class HassTwin(HttpTwin):
 
     async def _config(self, request: web.Request) -> web.Response:
         self._check(request)
-        return web.json_response({"location_name": self.spoken_name, "version": VERSION, "state": "RUNNING"})
+        return web.json_response(
+            {
+                "location_name": self.spoken_name,
+                "version": VERSION,
+                "state": "RUNNING",
+                "unit_system": {"temperature": self._unit},
+            }
+        )
 
     async def _states(self, request: web.Request) -> web.Response:
         self._check(request)
@@ -164,63 +178,3 @@ class HassTwin(HttpTwin):
                 entity.assume({**claimed, **want})
                 changed.append(entity.said(claimed if entity.fault is Fault.ECHO else None))
         return changed
-
-    async def _websocket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        await socket.send_json({"type": "auth_required", "ha_version": VERSION})
-        first = await socket.receive_json()
-        if first.get("access_token") != self._token:
-            await socket.send_json({"type": "auth_invalid", "message": "Invalid access token or password"})
-            await socket.close()
-            return socket
-        await socket.send_json({"type": "auth_ok", "ha_version": VERSION})
-        watching: list[asyncio.Task[None]] = []
-        try:
-            async for message in socket:
-                if message.type is WSMsgType.TEXT:
-                    await self._message(socket, read_json(message.data), watching)
-        except (Cut, ValueError, TypeError, AttributeError, KeyError):  # what is no message ends the connection
-            await socket.close()
-        finally:
-            for task in watching:
-                task.cancel()
-        return socket
-
-    async def _message(self, socket: web.WebSocketResponse, asked: dict[str, Any], watching: list[asyncio.Task[None]]) -> None:
-        head = {"id": asked.get("id"), "type": "result"}
-        result: Any = None
-        match asked.get("type"):
-            case "ping":
-                await socket.send_json({"id": asked.get("id"), "type": "pong"})
-                return
-            case "get_states":
-                result = [each.said() for each in self.entities]
-            case "subscribe_events":
-                watching.append(asyncio.get_running_loop().create_task(self._watch(socket, asked.get("id"))))
-            case "call_service":
-                try:
-                    ids = asked.get("target", {}).get("entity_id") or asked.get("service_data", {}).pop("entity_id", [])
-                    await self.call(asked["domain"], asked["service"], asked.get("service_data", {}), ids)
-                except Refused as refused:
-                    error = {"code": "home_assistant_error", "message": refused.reason}
-                    await socket.send_json({**head, "success": False, "error": error})
-                    return
-                result = {"context": {"id": "01JEXAMPLE"}, "response": None}
-            case other:
-                error = {"code": "unknown_command", "message": f"Unknown command {other}."}
-                await socket.send_json({**head, "success": False, "error": error})
-                return
-        await socket.send_json({**head, "success": True, "result": result})
-
-    async def _watch(self, socket: web.WebSocketResponse, identity: Any) -> None:
-        before = {each.entity_id: each.said() for each in self.entities}
-        while True:
-            await asyncio.sleep(0.02)
-            for entity in self.entities:
-                old, new = before[entity.entity_id], entity.said()
-                if new != old:
-                    before[entity.entity_id] = new
-                    data = {"entity_id": entity.entity_id, "old_state": old, "new_state": new}
-                    event = {"event_type": "state_changed", "data": data, "origin": "LOCAL"}
-                    await socket.send_json({"id": identity, "type": "event", "event": event})

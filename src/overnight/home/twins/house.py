@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from overnight.errors import UserError
+from overnight.home.extras import install_command
 from overnight.home.things import Value
 from overnight.home.twins.broker import BrokerTwin
 from overnight.home.twins.camera import CameraTwin, Clip
@@ -133,5 +134,5 @@ class House:
     def truck(self) -> None:
         """A delivery truck drives up. Raises: UserError without pictures of one."""
         if "truck" not in self.camera.scenes:
-            raise UserError("the camera has no pictures of a truck", fix="pip install 'overnight[cameras]'")
+            raise UserError("the camera has no pictures of a truck", fix=install_command("cameras"))
         self.camera.show("truck")

@@ -21,7 +21,7 @@ BAD_ARGUMENT, NO_HANDLER, UNAVAILABLE = -103, 404, -109  # codes of its RPC
 
 
 class ShellyTwin(HttpTwin):
-    """Generation 2 and later: switches, lights or covers, by `/rpc` and `/rpc/METHOD`."""
+    """Generation 2 and later: switches, lights or covers, by `/rpc/METHOD`."""
 
     family: ClassVar[str] = "shelly"
     faults: ClassVar[frozenset[Fault]] = frozenset(Fault) - {Fault.ECHO}  # its answers do not name the new state
@@ -34,7 +34,6 @@ class ShellyTwin(HttpTwin):
         *,
         channels: int = 1,
         password: str = "",
-        watts: float = 9.0,
         lag_s: float = 0.3,
     ) -> None:
         first = POWER_ON[kind]
@@ -44,15 +43,12 @@ class ShellyTwin(HttpTwin):
         realm = f"shelly{kind}g3-{self.mac}"
         self._login = Login(user="admin", password=password, realm=realm, algorithm="SHA-256") if password else None
         self.kind = kind
-        self.watts = watts
 
     def routes(self) -> Iterable[web.RouteDef]:
         """What it answers."""
         return [
             web.get("/shelly", self._info),
-            web.post("/rpc", self._posted),
-            web.get("/rpc/{method}", self._named),
-            web.post("/rpc/{method}", self._named),
+            web.post("/rpc/{method}", self._called),
         ]
 
     def announced(self) -> list[Announcement]:
@@ -65,7 +61,7 @@ class ShellyTwin(HttpTwin):
         ]
 
     def refusal(self, refused: Refused) -> web.Response:
-        """An error without a frame, as `/rpc/METHOD` sends it."""
+        """As `/rpc/METHOD` sends it."""
         return web.json_response({"code": refused.code or UNAVAILABLE, "message": refused.reason}, status=500)
 
     async def _info(self, _: web.Request) -> web.Response:
@@ -88,69 +84,28 @@ class ShellyTwin(HttpTwin):
             "auth_domain": self._login.realm if self._login else None,
         }
 
-    async def _posted(self, request: web.Request) -> web.Response:
+    async def _called(self, request: web.Request) -> web.Response:
         if self._login and not self._login.admits_request(request):
             return self._login.challenge()
-        frame = await _json(request)
-        head = {"id": frame.get("id"), "src": self.info()["id"]}
-        try:
-            result = await self.call(str(frame.get("method")), frame.get("params") or {})
-        except Refused as refused:
-            error = {"code": refused.code or UNAVAILABLE, "message": refused.reason}
-            return web.json_response({**head, "error": error})
-        return web.json_response({**head, "result": result})
+        params = await _json(request) if request.can_read_body else {}
+        return web.json_response(await self._answer(request.match_info["method"], params))
 
-    async def _named(self, request: web.Request) -> web.Response:
-        if self._login and not self._login.admits_request(request):
-            return self._login.challenge()
-        params: dict[str, Any]
-        if request.method == "POST":
-            params = await _json(request) if request.can_read_body else {}
-        else:
-            params = {key: _typed(text) for key, text in request.query.items()}
-        return web.json_response(await self.call(request.match_info["method"], params))
-
-    async def call(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
-        """Answer a method. Raises: `Cut`, `Refused`."""
+    async def _answer(self, method: str, params: dict[str, Any]) -> dict[str, Any] | None:
         match method:
             case "Shelly.GetDeviceInfo":
                 return self.info()
             case "Shelly.GetStatus":
-                parts: dict[str, Any] = {f"{self.kind}:{at}": self.status(at) for at in range(self.channels)}
+                parts = {f"{self.kind}:{at}": self.status(at) for at in range(self.channels)}
                 return {**parts, "sys": {"mac": self.mac.upper(), "uptime": 1000}}
-            case "Shelly.GetConfig":
-                parts = {f"{self.kind}:{at}": self.config(at) for at in range(self.channels)}
-                return {**parts, "sys": {"device": {"name": self.spoken_name}}}
-            case "Shelly.ListMethods":
-                return {"methods": ["Shelly.GetDeviceInfo", "Shelly.GetStatus", "Shelly.GetConfig", *self._methods()]}
-        if method not in self._methods():
+        if method != ("Cover.GoToPosition" if self.kind == "cover" else f"{self.kind.title()}.Set"):
             raise Refused(NO_HANDLER, f"No handler for {method}")
         channel = params.get("id")
         if not isinstance(channel, int) or isinstance(channel, bool) or channel not in range(self.channels):
             raise Refused(BAD_ARGUMENT, f"Argument 'id', value {channel} not found!")
-        return await self._part(method.partition(".")[2], channel, params)
-
-    async def _part(self, verb: str, channel: int, params: dict[str, Any]) -> dict[str, Any] | None:
-        match verb:
-            case "GetStatus":
-                return self.status(channel)
-            case "GetConfig":
-                return self.config(channel)
-            case "Set" | "Toggle":
-                return await self._set(channel, params, toggle=verb == "Toggle")
-        position = _key("position", channel)
-        wanted = {"Open": 100.0, "Close": 0.0}.get(verb, float(self.truth[position]))
-        await self.command({position: _number(params, "pos", 0, 100) if verb == "GoToPosition" else wanted})
-        return None
-
-    def _methods(self) -> list[str]:
-        verbs = ["Open", "Close", "Stop", "GoToPosition"] if self.kind == "cover" else ["Set", "Toggle"]
-        return [f"{self.kind.title()}.{verb}" for verb in ["GetStatus", "GetConfig", *verbs]]
-
-    def config(self, channel: int = 0) -> dict[str, Any]:
-        """The configuration of a channel."""
-        name = self.spoken_name if self.channels == 1 else f"{self.spoken_name} {channel + 1}"
-        return {"id": channel, "name": name, "initial_state": "off"}
+        if self.kind == "cover":
+            await self.command({_key("position", channel): _number(params, "pos", 0, 100)})
+            return None
+        return await self._set(channel, params)
 
     def status(self, channel: int = 0) -> dict[str, Any]:
         """The state of a channel: the truth."""
@@ -159,15 +114,15 @@ class ShellyTwin(HttpTwin):
             state = {0: "closed", 100: "open"}.get(at, "stopped")
             return {"id": channel, "source": "http", "state": state, "current_pos": at, "pos_control": True, "apower": 0.0}
         on = bool(self.truth[_key("on", channel)])
-        power = {"apower": self.watts if on else 0.0, "voltage": 230.1, "temperature": {"tC": 41.2, "tF": 106.2}}
+        power = {"apower": 9.0 if on else 0.0, "voltage": 230.1, "temperature": {"tC": 41.2, "tF": 106.2}}
         level = self.truth.get(_key("brightness", channel))
         dimmed = {} if level is None else {"brightness": round(float(level))}
         return {"id": channel, "source": "http", "output": on, **dimmed, **power}
 
-    async def _set(self, channel: int, params: dict[str, Any], *, toggle: bool) -> dict[str, Any] | None:
+    async def _set(self, channel: int, params: dict[str, Any]) -> dict[str, Any] | None:
         on = _key("on", channel)
         was_on = self.truth[on]
-        want: dict[str, Value] = {on: not was_on} if toggle else {}
+        want: dict[str, Value] = {}
         if "on" in params:
             if not isinstance(params["on"], bool):
                 raise Refused(BAD_ARGUMENT, "Argument 'on', value not a boolean!")

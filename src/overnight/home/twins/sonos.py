@@ -60,14 +60,13 @@ class SonosTwin(HttpTwin):
     port = 1400
 
     def __init__(self, name: str, *, household: Household | None = None, lag_s: float = 0.3) -> None:
-        at_power_on: Change = {"playing": "stopped", "volume": 20.0, "muted": False, "source": "", "group": ""}
+        at_power_on: Change = {"playing": "stopped", "volume": 20.0, "source": "", "group": ""}
         super().__init__(name, at_power_on, lag_s=lag_s)
         self.household = household or Household()
         self.household.players.append(self)
         self.leader: SonosTwin = self
         self.transport = Transport(self.truth, super().become)
         self.metadata = ""
-        self.queue: list[str] = []
 
     @property
     def uid(self) -> str:
@@ -118,7 +117,7 @@ class SonosTwin(HttpTwin):
             self.transport.stop()
             super().become({"source": source})
         if playing == "playing":
-            self.transport.play(self.queue[0] if str(self.truth["source"]).startswith("x-rincon-queue") else "")
+            self.transport.play()
         elif playing is not None:
             self.transport.stop(str(playing))
 
@@ -199,36 +198,9 @@ class SonosTwin(HttpTwin):
     async def _stop(self, _: Arguments) -> None:
         await self._lead({"playing": "stopped"})
 
-    async def _next(self, _: Arguments) -> None:
-        if len(self.queue) < 2:  # noqa: PLR2004 - the one that plays, and the next
-            raise Refused(711)  # no such track
-        self.queue.append(self.queue.pop(0))
-        await self._lead({"playing": "playing"})
-
-    _previous = _next
-
-    async def _seek(self, _: Arguments) -> None:
-        return None
-
-    _set_play_mode = _snapshot_group_volume = _seek
-
-    async def _add_uri_to_queue(self, given: Arguments) -> Answer:
-        self.queue.append(given["EnqueuedURI"])
-        count = len(self.queue)
-        return {"FirstTrackNumberEnqueued": count, "NumTracksAdded": 1, "NewQueueLength": count}
-
-    async def _remove_all_tracks_from_queue(self, _: Arguments) -> None:
-        self.queue.clear()
-
     async def _get_transport_info(self, _: Arguments) -> Answer:
         playing = self.leader.transport.state or TRANSPORT_STATES[str(self.leader.truth["playing"])]
         return {"CurrentTransportState": playing, "CurrentTransportStatus": "OK", "CurrentSpeed": "1"}
-
-    async def _get_transport_settings(self, _: Arguments) -> Answer:
-        return {"PlayMode": "NORMAL", "RecQualityMode": "NOT_IMPLEMENTED"}
-
-    async def _get_current_transport_actions(self, _: Arguments) -> Answer:
-        return {"Actions": "Set, Stop, Pause, Play, X_DLNA_SeekTime, Next, Previous"}
 
     async def _get_position_info(self, _: Arguments) -> Answer:
         told = self._told_metadata()
@@ -253,27 +225,8 @@ class SonosTwin(HttpTwin):
     async def _get_volume(self, _: Arguments) -> Answer:
         return {"CurrentVolume": round(float(self.truth["volume"]))}
 
-    _get_group_volume = _get_volume
-
     async def _set_volume(self, given: Arguments) -> None:
         await self.command({"volume": _percent(given["DesiredVolume"])})
-
-    async def _set_group_volume(self, given: Arguments) -> None:
-        volume = _percent(given["DesiredVolume"])
-        for player in self.household.players:
-            if player.leader is self:
-                await player.command({"volume": volume})
-
-    async def _set_relative_volume(self, given: Arguments) -> Answer:
-        volume = min(100.0, max(0.0, float(self.truth["volume"]) + int(given["Adjustment"])))
-        claimed = await self.command({"volume": volume})
-        return {"NewVolume": round(float(claimed["volume"]))}
-
-    async def _get_mute(self, _: Arguments) -> Answer:
-        return {"CurrentMute": int(bool(self.truth["muted"]))}
-
-    async def _set_mute(self, given: Arguments) -> None:
-        await self.command({"muted": given["DesiredMute"] == "1"})
 
     async def _browse(self, given: Arguments) -> Answer:
         shown = self.household.favourites if given["ObjectID"] == "FV:2" else []
@@ -299,9 +252,6 @@ class SonosTwin(HttpTwin):
         versions = {"SoftwareVersion": "79.1-52020", "DisplaySoftwareVersion": "16.1", "HardwareVersion": "1.26.1.7-2.1"}
         where = {"IPAddress": self.address, "MACAddress": mac, "CopyrightInfo": "", "ExtraInfo": ""}
         return {"SerialNumber": f"{mac.replace(':', '-')}:1", **versions, **where, "HTAudioIn": 0, "Flags": 0}
-
-    async def _get_led_state(self, _: Arguments) -> Answer:
-        return {"CurrentLEDState": "On"}
 
     async def _get_zone_group_state(self, _: Arguments) -> Answer:
         return {"ZoneGroupState": self.household.state()}

@@ -9,22 +9,11 @@ from xml.sax.saxutils import escape
 # action: (what it takes, what it returns)
 AV_TRANSPORT = {
     "SetAVTransportURI": ("InstanceID CurrentURI CurrentURIMetaData", ""),
-    "AddURIToQueue": (
-        "InstanceID EnqueuedURI EnqueuedURIMetaData DesiredFirstTrackNumberEnqueued EnqueueAsNext",
-        "FirstTrackNumberEnqueued NumTracksAdded NewQueueLength",
-    ),
-    "RemoveAllTracksFromQueue": ("InstanceID", ""),
     "BecomeCoordinatorOfStandaloneGroup": ("InstanceID", "DelegatedGroupCoordinatorID NewGroupID"),
     "Play": ("InstanceID Speed", ""),
     "Pause": ("InstanceID", ""),
     "Stop": ("InstanceID", ""),
-    "Next": ("InstanceID", ""),
-    "Previous": ("InstanceID", ""),
-    "Seek": ("InstanceID Unit Target", ""),
-    "SetPlayMode": ("InstanceID NewPlayMode", ""),
     "GetTransportInfo": ("InstanceID", "CurrentTransportState CurrentTransportStatus CurrentSpeed"),
-    "GetTransportSettings": ("InstanceID", "PlayMode RecQualityMode"),
-    "GetCurrentTransportActions": ("InstanceID", "Actions"),
     "GetPositionInfo": ("InstanceID", "Track TrackDuration TrackMetaData TrackURI RelTime AbsTime RelCount AbsCount"),
     "GetMediaInfo": (
         "InstanceID",
@@ -34,14 +23,6 @@ AV_TRANSPORT = {
 RENDERING_CONTROL = {
     "GetVolume": ("InstanceID Channel", "CurrentVolume"),
     "SetVolume": ("InstanceID Channel DesiredVolume", ""),
-    "SetRelativeVolume": ("InstanceID Channel Adjustment", "NewVolume"),
-    "GetMute": ("InstanceID Channel", "CurrentMute"),
-    "SetMute": ("InstanceID Channel DesiredMute", ""),
-}
-GROUP_RENDERING_CONTROL = {
-    "GetGroupVolume": ("InstanceID", "CurrentVolume"),
-    "SetGroupVolume": ("InstanceID DesiredVolume", ""),
-    "SnapshotGroupVolume": ("InstanceID", ""),
 }
 CONTENT_DIRECTORY = {
     "Browse": (
@@ -54,7 +35,6 @@ DEVICE_PROPERTIES = {
     "GetHouseholdID": ("", "CurrentHouseholdID"),
     "GetZoneAttributes": ("", "CurrentZoneName CurrentIcon CurrentConfiguration"),
     "GetZoneInfo": ("", f"{ZONE_INFO} HTAudioIn Flags"),
-    "GetLEDState": ("", "CurrentLEDState"),
 }
 ZONE_GROUP_TOPOLOGY = {"GetZoneGroupState": ("", "ZoneGroupState")}
 Actions = Mapping[str, tuple[str, str]]
@@ -70,7 +50,7 @@ SERVICES: dict[str, tuple[str, Actions]] = {
     "RenderingControl": ("/MediaRenderer/", RENDERING_CONTROL),
     "AVTransport": ("/MediaRenderer/", AV_TRANSPORT),
     "Queue": ("/MediaRenderer/", {}),
-    "GroupRenderingControl": ("/MediaRenderer/", GROUP_RENDERING_CONTROL),
+    "GroupRenderingControl": ("/MediaRenderer/", {}),
 }
 
 

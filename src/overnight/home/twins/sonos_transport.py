@@ -45,10 +45,10 @@ class Transport:
         """Of what was fetched last."""
         return self.fetched[-1].size_bytes / BYTES_A_SECOND if self.fetched else 0.0
 
-    def play(self, queued: str = "") -> None:
-        """Fetch the source, or a track of the queue, and play it."""
+    def play(self) -> None:
+        """Fetch the source, and play it."""
         self.stop()
-        source = queued or str(self._truth["source"])
+        source = str(self._truth["source"])
         self.state = "TRANSITIONING"
         self._task = asyncio.get_running_loop().create_task(self._run(source))
 

@@ -40,6 +40,7 @@ def run_watch(record: HomeRecord, *, every_s: float, say: Callable[[str], None])
         except LedgerBusy as busy:
             fix = "`overnight ps` shows it, `overnight down home` ends it"
             raise LedgerBusy(f"process {busy.process or '?'} watches the home already", process=busy.process, fix=fix) from busy
+        say(f"watching {sum(bool(each.alias) for each in record.devices())} devices; Ctrl-C ends it, and loses nothing")
         anyio.run(_run, record, every_s, say)
 
 
@@ -47,8 +48,10 @@ async def _run(record: HomeRecord, every_s: float, say: Callable[[str], None]) -
     import anyio
 
     from overnight.home.watching.cameras import CameraWatch  # loads what looks at pictures
+    from overnight.home.watching.interlocks import InterlockWatch
 
     watcher, cameras = Watcher(record, say=say, every_s=every_s), CameraWatch(record, say=say)
+    interlocks = InterlockWatch(record, say=say)
     with ExitStack() as held, anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with anyio.create_task_group() as tasks:
             try:
@@ -59,6 +62,7 @@ async def _run(record: HomeRecord, every_s: float, say: Callable[[str], None]) -
                 tasks.start_soon(keep_beating, presence, lambda: watcher.doing() + cameras.doing())
             tasks.start_soon(watcher.run)
             tasks.start_soon(cameras.run)
+            tasks.start_soon(interlocks.run)
             async for _ in signals:
                 break
             tasks.cancel_scope.cancel()

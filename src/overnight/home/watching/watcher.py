@@ -1,6 +1,6 @@
 """Asks each device for its state from time to time, and records what changed, what was lost and what answers again.
 
-A device that does not answer is asked ever more seldom. Nothing is ever set here.
+A device that does not answer is asked ever more seldom. Nothing is set here; see `interlocks.py`.
 """
 
 import time

@@ -88,8 +88,6 @@ def _start(operation: AnyOperation, context: Context, given: Any) -> Begun:  # A
             channel=context.address.channel if context.address else "",
             began_at=time.time(),
         )
-        make_folder(folder / name)
-        write_record(folder / name / CALL, call)
         order = TaskOrder(
             name=name,
             operation=operation.name,
@@ -103,6 +101,8 @@ def _start(operation: AnyOperation, context: Context, given: Any) -> Begun:  # A
             state=state_digest(operation.state(context, given)) if operation.state else "",
             repositories={repo: str(path) for repo, path in context.repositories.items()},
         )
+        make_folder(folder / name)  # not before its state was looked at, which may refuse the call
+        write_record(folder / name / CALL, call)
         ready = _spawn(folder / name, order)
     if _is_under_way(ready, name):
         return _begun(operation, name, context, given)

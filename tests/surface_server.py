@@ -13,12 +13,12 @@ from aiohttp import web
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from undrawn import undrawn
 
+from overnight.sockets.connections import Bounds, Connection
+from overnight.sockets.server import listening, serving
 from overnight.web.application import application
 from overnight.web.attempts import Attempts
-from overnight.web.connections import Bounds, Connection
 from overnight.web.guard import Guard
 from overnight.web.hosts import Hosts, hosts
-from overnight.web.server import listening, serving
 from overnight.web.token import Role, Use
 from overnight.web.token_file import TokenFile
 

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from surface_server import Surface, parsed, read_all, running
 
-from overnight.web import connections
-from overnight.web.connections import Bounds
+from overnight.sockets import connections
+from overnight.sockets.connections import Bounds
 
 PAGE = "/operations.md"
 QUICK = Bounds(connections=4, of_device=2, request_s=0.3, stall_s=0.3, linger_s=0.1)

@@ -4,6 +4,7 @@ import io
 import os
 import re
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,6 +47,7 @@ def pair(claw: ClawUnderTest, bot_api: BotApi, user: int = 42, *options: str) ->
     done = run_here(claw.folder, "claw", "pair", *options)
     code = re.search(r"[A-Z2-9]{4}-[A-Z2-9]{4}", done.stdout)
     assert code, done.stderr
+    claw.clock.now = time.time()  # the code was made by the machine's clock, and is none before that
     assert "nobody runs the claw, so nothing hears the code yet: overnight up --claw" in done.stdout
     bot_api.write(code[0], user=user)
     live(claw, lambda: bot_api.wait(lambda: bot_api.texts(user)))

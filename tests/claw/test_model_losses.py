@@ -1,5 +1,6 @@
 """What a claw does when its model cannot be asked, or its budget is spent."""
 
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -143,6 +144,7 @@ def test_a_schedule_has_a_budget_of_its_own(models: ScriptedModels, made: Made) 
     claw = made("ok", claw="budget: {tokens_a_schedule: 3000}\n")
     run(Context(where=claw.folder), RemindInput(when="every 2 hours", what="look around and tell me about it", act=True))
     said: list[str] = []
+    claw.clock.now += 86_400 - (claw.clock.now - time.timezone) % 86_400 - 1800  # so that all falls on one day
     for _ in range(4):
         claw.clock.now += 2 * 3600
         said += claw.run()

@@ -39,7 +39,17 @@ def test_what_is_no_operation_is_the_owner_s(tmp_path: Path, monkeypatch: pytest
         done = run_here(tmp_path, "--as", "agent:claude", *line.split())
         assert done.returncode == 2 and f"`{line.split()[0]} --" in done.stderr and "is for the owner alone" in done.stderr
         assert not (tmp_path / "x").exists()
-    for line in ("claw init --yes", "claw chat", "claw run", "claw log", "claw talk", "home init --yes", "home watch"):
+    for line in (
+        "claw init --yes",
+        "claw chat",
+        "claw run",
+        "claw log",
+        "claw talk",
+        "home init --yes",
+        "home watch",
+        "hub init --yes",
+        "hub serve",
+    ):
         done = run_here(tmp_path, "--as", "agent:claude", *line.split())
         assert done.returncode == 2 and "is for the owner alone" in done.stderr
     done = run_here(tmp_path, "--as", "agent:claude", "agents", "test", "tuner")

@@ -17,6 +17,8 @@ from types import ModuleType
 
 import pytest
 
+from overnight.pool.hub.public import require_openable, worker_front
+from overnight.pool.hub.settings import parse_hub_settings
 from overnight.program.parser import parse_program
 from overnight.program.program import Direction
 from overnight.program.scope import matches
@@ -28,6 +30,7 @@ LAB = Path(HOME.name) / "microgpt"
 copy_lab("microgpt", LAB)
 PINNED = {
     "words.txt": "bd51abf32a9e7a272a2054f15bdad8aeee94430cdbeefe92008daaff8be1acfe",
+    "practice.txt": "ce03b34fead03f59469bf23092655cc0c6d00ad09d2ae06925db1ee55e711f30",
     "heldout/public.txt": "ecfb03a72bd06992b69abf3ac48b5b5be40e88a576527402665ae905d1d25b7c",
     "heldout/holdout.txt": "18d04efa09dd3d479403179914ab016c7321e65f35cef6e8f64c7ad35c18106c",
     "heldout/audit.txt": "5f0fe90aebf6dd34070a25ee0fd58cb66c200134b62ce90c71ea5a3dfb8dbea0",
@@ -45,11 +48,11 @@ def lab() -> Iterator[Callable[[str], ModuleType]]:
     """The lab's modules by name, loaded as they are when it is copied out."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(LAB))
-        for name in ("prepare", "corpus", "train", "score"):
+        for name in ("prepare", "corpus", "network", "train", "score"):
             patch.delitem(sys.modules, name, raising=False)
         patch.setattr(sys, "dont_write_bytecode", True)
         yield import_module
-        for name in ("prepare", "corpus", "train", "score"):
+        for name in ("prepare", "corpus", "network", "train", "score"):
             sys.modules.pop(name, None)
 
 
@@ -61,6 +64,11 @@ def train(lab: Callable[[str], ModuleType]) -> ModuleType:
 @pytest.fixture
 def scorer(lab: Callable[[str], ModuleType]) -> ModuleType:
     return lab("score")
+
+
+@pytest.fixture
+def network(lab: Callable[[str], ModuleType]) -> ModuleType:
+    return lab("network")
 
 
 @pytest.fixture
@@ -223,7 +231,7 @@ def visible_files() -> Iterator[Path]:
 def test_what_a_candidate_sees_does_not_tell_the_held_out_words(corpus: ModuleType) -> None:
     """No visible file contains a run of held-out words, or the seeds that they were drawn with."""
     texts = {path.name: path.read_text(encoding="utf-8") for path in visible_files()}
-    assert {"train.py", "prepare.py", "words.txt", "program.md"} <= texts.keys()
+    assert {"train.py", "prepare.py", "words.txt", "practice.txt", "network.py", "program.md"} <= texts.keys()
     for split in HELD_OUT:
         seed, _ = corpus.SPLITS[split]
         words = (LAB / split).read_text(encoding="ascii").split()
@@ -232,7 +240,7 @@ def test_what_a_candidate_sees_does_not_tell_the_held_out_words(corpus: ModuleTy
             assert f"{seed:x}" not in text.lower().replace("_", "")
             flat = " ".join(text.split())
             assert not [pair for pair in pairwise(words) if f" {pair[0]} {pair[1]} " in flat], name
-            if name != "words.txt":  # from the same language, so some words are in both
+            if name not in {"words.txt", "practice.txt"}:  # from the same language, so some words are in both
                 assert not [word for word in words if len(word) > 5 and word in text], name
 
 
@@ -273,17 +281,17 @@ def test_the_floor_is_known(corpus: ModuleType, split: str) -> None:
 
 @pytest.mark.parametrize(("tied", "heads"), [(False, 2), (True, 1), (False, 4)])
 def test_the_scorer_computes_the_network_of_train(
-    small: ModuleType, scorer: ModuleType, monkeypatch: pytest.MonkeyPatch, tied: bool, heads: int
+    small: ModuleType, network: ModuleType, monkeypatch: pytest.MonkeyPatch, tied: bool, heads: int
 ) -> None:
     """Both agree on a word to nine digits, whatever the shapes."""
     monkeypatch.setattr(small, "TIED_EMBEDDINGS", tied)
     monkeypatch.setattr(small, "HEADS", heads)
     weights = made(small)
     tensors = {name: small.Tensor(rows) for name, rows in weights.items()}
-    found = scorer.check_shapes(weights)
+    found = network.check_shapes(weights)
     assert found == [heads, heads]
     for word in ("abc", "kafekafekafekaf"):
-        assert scorer.word_nats(weights, found, word) == pytest.approx(loss_of(small, tensors, word), abs=1e-9)
+        assert network.word_nats(weights, found, word) == pytest.approx(loss_of(small, tensors, word), abs=1e-9)
 
 
 def test_the_scorer_reads_what_training_wrote(train: ModuleType, tmp_path: Path) -> None:
@@ -315,11 +323,13 @@ BAD_VALUES = {
 
 
 @pytest.mark.parametrize("bad", BAD_VALUES)
-def test_a_weight_is_a_bounded_number(small: ModuleType, scorer: ModuleType, tmp_path: Path, bad: str) -> None:
+def test_a_weight_is_a_bounded_number(
+    small: ModuleType, scorer: ModuleType, network: ModuleType, tmp_path: Path, bad: str
+) -> None:
     """Anything but a number of reasonable size is refused before a single step is computed."""
     weights: dict[str, object] = {**made(small), "token": [[BAD_VALUES[bad]] * 6] * 27}
     with pytest.raises(scorer.Rejected):
-        scorer.load(written(tmp_path, json.dumps(weights)))
+        network.load(written(tmp_path, json.dumps(weights)))
 
 
 def written(folder: Path, text: str) -> Path:
@@ -352,16 +362,16 @@ BAD_TEXTS = {
 
 
 @pytest.mark.parametrize("bad", BAD_TEXTS)
-def test_a_file_that_is_no_model_is_rejected(scorer: ModuleType, tmp_path: Path, bad: str) -> None:
+def test_a_file_that_is_no_model_is_rejected(scorer: ModuleType, network: ModuleType, tmp_path: Path, bad: str) -> None:
     """For any other model.json the scorer reports the mistake and computes nothing."""
     with pytest.raises(scorer.Rejected):
-        scorer.load(written(tmp_path, BAD_TEXTS[bad]))
+        network.load(written(tmp_path, BAD_TEXTS[bad]))
 
 
-def test_no_file_is_rejected(scorer: ModuleType, tmp_path: Path) -> None:
+def test_no_file_is_rejected(scorer: ModuleType, network: ModuleType, tmp_path: Path) -> None:
     """A candidate that wrote no model has no score."""
     with pytest.raises(scorer.Rejected):
-        scorer.load(tmp_path / "model.json")
+        network.load(tmp_path / "model.json")
 
 
 BAD_SHAPES: dict[str, dict[str, object]] = {
@@ -382,11 +392,11 @@ BAD_SHAPES: dict[str, dict[str, object]] = {
 
 
 @pytest.mark.parametrize("bad", BAD_SHAPES)
-def test_shapes_that_do_not_fit_are_rejected(small: ModuleType, scorer: ModuleType, bad: str) -> None:
+def test_shapes_that_do_not_fit_are_rejected(small: ModuleType, scorer: ModuleType, network: ModuleType, bad: str) -> None:
     """Every matrix must be present, with the size that the others require, and no other."""
-    scorer.check_shapes(made(small))
+    network.check_shapes(made(small))
     with pytest.raises(scorer.Rejected):
-        scorer.check_shapes(replaced(made(small), **BAD_SHAPES[bad]))
+        network.check_shapes(replaced(made(small), **BAD_SHAPES[bad]))
 
 
 @pytest.mark.parametrize("size", [0.0, 1e-300, 1e6])
@@ -428,3 +438,23 @@ def test_a_rejection_is_one_line_and_no_metric(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     assert done.stderr == "rejected: not JSON\n"
+
+
+def test_the_public_measure_needs_nothing_that_is_hidden(train: ModuleType, tmp_path: Path) -> None:
+    """With only the visible files, training and `practice.py` print the mean loss over `practice.txt`."""
+    for path in visible_files():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    for command in (["train.py", "--seed", "1", "--budget", "500000"], ["practice.py"]):
+        done = subprocess.run([sys.executable, "-B", *command], cwd=tmp_path, check=True, capture_output=True, encoding="ascii")
+    tensors = {name: train.Tensor(rows) for name, rows in json.loads((tmp_path / "model.json").read_bytes()).items()}
+    words = (LAB / "practice.txt").read_text(encoding="ascii").split()
+    loss = sum(loss_of(train, tensors, word) for word in words) / sum(len(word) + 1 for word in words)
+    assert done.stdout == f"METRIC val_loss={loss:.6f}\n"
+
+
+def test_the_lab_can_be_opened_as_a_hub() -> None:
+    """Its hub.yaml gives workers `practice.py`, and nothing that they run is hidden from them."""
+    program = parse_program((LAB / "program.md").read_text(encoding="utf-8"), "program.md")
+    settings = parse_hub_settings((LAB / "hub.yaml").read_text(encoding="utf-8"))
+    require_openable(program, settings)
+    assert worker_front(program, settings)["score"] == "python practice.py"

@@ -9,6 +9,12 @@ from overnight.operations.registry import operations
 # Their answers are words of ours and of who called. A mind that acts is shown these: add one only if no text of a repository, a
 # page, a model, a program or another person can stand in its answer.
 CLEAN = {
+    "hub ban",
+    "hub invite",
+    "hub pause",
+    "hub resume",
+    "hub unban",
+    "hub withdraw",
     "approve",
     "budget",
     "claw backups",

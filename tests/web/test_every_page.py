@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,6 +12,7 @@ from action_boards import board_of
 from claws import make_test_claw
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from pool_founders import block, desk_over, submitted
 from surface_campaigns import TAG, campaign_of
 from targets import make_repo
 from toy_operations import NoteInput, make
@@ -32,6 +33,7 @@ from overnight.operations.perform import ApprovalAsked, perform
 from overnight.operations.principal import Kind, Origin, Principal
 from overnight.operations.tasks.folder import CALL, END, LINES, RESULT, tasks_folder
 from overnight.operations.tasks.task import TaskCall, TaskEnd, TaskState
+from overnight.pool.events import BlockWithdrawn, HubPaused
 from overnight.research.reading import reading
 from overnight.web.calls import Caller, place_at
 from overnight.web.markdown import MOST, twin_of
@@ -61,9 +63,23 @@ def caller(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Caller]:
         actions = board_of(place, nasty=True)
         leave_claw()
         leave_home()
+        pool = leave_hub(place / "pool")
         empty = make_repo(place / "empty", "")
         (empty / "program.md").unlink()
-        yield owner({"model": made.repository, "empty": empty, "shop": actions.repository})
+        yield owner({"model": made.repository, "empty": empty, "shop": actions.repository, "pool": pool})
+
+
+def leave_hub(place: Path) -> Path:
+    """A hub to which strangers sent hostile words, which are in its chain and wait, and that is paused with such words."""
+    repository = make_repo(place, "no program")
+    (repository / "hub.yaml").write_text("project: small\ninvitations: true\n")
+    desk = desk_over(repository)
+    with closing(desk.record.store):
+        for number in (7, 8):
+            block(desk, number, hypothesis=hostile.EVERYTHING[:500])
+        submitted(desk, 9, hypothesis=hostile.EVERYTHING[:500])
+        desk.record.append(BlockWithdrawn(block=1, why=hostile.EVERYTHING[:200]), HubPaused(why=hostile.EVERYTHING[:200]))
+    return repository
 
 
 def leave_claw() -> None:
@@ -126,7 +142,7 @@ def leave_task(repository: Path) -> None:
 def visits(caller: Caller) -> list[Visit]:
     """A few pages of each kind, those that are reached from the first one."""
     compared = f"/repos/model/compare?a={TAG}&b={TAG}"
-    return list(crawl(["/home", compared], caller))
+    return list(crawl(["/home", compared, "/repos/pool/hub"], caller))
 
 
 def test_every_page_is_reached_from_the_first(visits: list[Visit]) -> None:

@@ -137,7 +137,9 @@ def test_every_operation_answers_as_it_is_described(rest: Rest) -> None:
     of_an_action = {"result", "action_history", "action_output"}  # there is none: tests/web/test_actions_over_faces.py
     of_a_claw = {name for name in reads if name.startswith("claw_")}  # there is none: tests/web/test_claw_page.py
     of_a_home = {name for name in reads if name.startswith("home_")}  # there is none: tests/web/test_house_pages.py
-    assert done["GET"] - of_a_claw - of_a_home == reads - of_meta - of_an_action - of_a_claw - of_a_home - {"task_show"}
+    of_a_hub = {name for name in reads if name.startswith("hub_")}  # there is none: tests/pool/test_pool_walk.py
+    apart = of_meta | of_an_action | of_a_claw | of_a_home | of_a_hub | {"task_show"}
+    assert done["GET"] - apart == reads - apart
     assert {"claw_talk", "home_status"} <= done["GET"], "which say that there is none"
     assert done["POST"] >= WORKS
 

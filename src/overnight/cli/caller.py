@@ -39,6 +39,8 @@ FOR_OTHERS = frozenset(
         "review",
         "claw",
         "home",
+        "hub",
+        "work",
     }
 )
 LINE = 2000  # characters of a note

@@ -68,7 +68,7 @@ class OperationGroup(click.Group):
             return None
         if cmd_name not in self._by_hand:
             return command_named(f"{self._full} {cmd_name}", self._names)
-        command = getattr(importlib.import_module(f"overnight.cli.{self._by_hand[cmd_name]}"), cmd_name)
+        command = getattr(importlib.import_module(f"overnight.cli.{self._by_hand[cmd_name]}"), cmd_name.replace("-", "_"))
         if not isinstance(command, click.Command):
             raise TypeError(f"{self._full} {cmd_name} is not a command")
         return command

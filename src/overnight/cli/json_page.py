@@ -14,8 +14,10 @@ from overnight.actions.asking.initialisation import ActionsProposal
 from overnight.actions.views.result import Result
 from overnight.claw.views.spoken import Spoken
 from overnight.cli.front import Ready
+from overnight.cli.hub_verify_chain import CopyReport
 from overnight.cli.main import COMMANDS
 from overnight.cli.token import NewToken, TokenList
+from overnight.cli.work_here import JoinedFolder
 from overnight.meta.check_report import MetaCheck
 from overnight.meta.setup import MetaProposal
 from overnight.notices.channel_test import NotifyReport
@@ -24,6 +26,8 @@ from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation, Argument
 from overnight.operations.record_fields import about, comments_of, members_of, types_of
 from overnight.operations.registry import operations
+from overnight.pool.operations.work_status import SentChange
+from overnight.pool.work.mirror import Mirrored
 from overnight.program.front_matter import Value
 from overnight.research.experiment import SessionTranscript
 from overnight.research.findings import Rerun
@@ -47,6 +51,10 @@ _BY_HAND: Mapping[str, Form] = {
     "serve": Ready,
     "token": NewToken,
     "token list": TokenList,
+    "hub mirror URL FOLDER": Mirrored,
+    "hub verify-chain": CopyReport,
+    "work join URL": JoinedFolder,
+    "work submit COMMIT": SentChange,
     "verify --receipt COMMIT": ReceiptReport,
     "verify --rerun N": Sequence[Rerun],
 }
@@ -55,6 +63,7 @@ _NOTES = {
     "claw chat": "One value a line: what was said, and each message.",
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
     "review": "As `result` does.",
+    "work join URL": "What would run here is printed on standard error.",
     "serve": "On one line, when it takes requests.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
     "do --init": "The proposal. It is written only if you also pass `--yes`.",

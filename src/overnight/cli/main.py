@@ -98,6 +98,14 @@ COMMANDS = {
         "work_on",
         "Run the board: take actions on until Ctrl-C, which lets the steps under way end; a second one ends it at once.",
     ),
+    "hub": (
+        "hub",
+        "Open this repository to untrusted workers: verify what they send, and publish a chain of accepted commits.",
+    ),
+    "work": (
+        "work",
+        "Search for a project of others: join its hub, run, and send what your own gate keeps; alone: how that stands.",
+    ),
     "claw": ("claw", "Talk to a persistent agent that remembers, keeps your schedule and acts on what you allow."),
     "demo": ("demo", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": (REGISTRY, "List the bundled labs, or copy one."),
@@ -124,6 +132,10 @@ Or ask for a feature or a fix:
 Or let it run your home:
 
   overnight home demo  a house of simulated devices, no hardware; `home scan` finds yours
+
+Or let this machine search for a project of others:
+
+  overnight work join URL, then `work run --hours 8`: the hub measures again what yours keeps
 
 All commands: overnight --help
 """

@@ -43,14 +43,14 @@ async def _serve(port: int, repos: Sequence[Path], lan: bool, as_json: bool) -> 
     import anyio
 
     from overnight.files.state_folder import state_folder
+    from overnight.sockets.connections import Bounds
+    from overnight.sockets.server import serving
     from overnight.web.application import application
     from overnight.web.attempts import Attempts
-    from overnight.web.connections import Bounds
     from overnight.web.guard import Guard
     from overnight.web.hosts import hosts, own_name
     from overnight.web.lan import bracketed, certificate, own_addresses
     from overnight.web.repositories import Served
-    from overnight.web.server import serving
     from overnight.web.token_file import TokenFile
 
     tokens, served = TokenFile(state_folder()), Served(repos, Path.cwd())
@@ -102,8 +102,8 @@ def _warm_up() -> None:
 
 def _listening(folder: Path, port: int, *, lan: bool) -> "Sequence[socket.socket]":
     """Sockets on the port; if a server of ours has it, the error says so."""
+    from overnight.sockets.server import PortTaken, listening
     from overnight.web.running import servers
-    from overnight.web.server import PortTaken, listening
 
     try:
         return listening(port, everywhere=lan)

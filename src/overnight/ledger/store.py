@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Generic
 
@@ -55,6 +55,7 @@ class SqliteEventStore(Generic[E]):
         self._held_from = 0
         self._known = (0, GENESIS)  # the end, as this store last wrote or read it
         self._data_version: int | None = None  # as `changed` last found it
+        self._within = False  # a transaction of several appends
         self._alone = True  # no other process has appended since the store was opened or locked
         with self._file.clear_reading():
             self._db = self._file.connect(read_only=read_only)
@@ -100,7 +101,7 @@ class SqliteEventStore(Generic[E]):
         beside: Callable[[sqlite3.Connection], None] | None = None,
     ) -> int | None:
         codec, execute = self._codec, self._db.execute
-        with self._file.clear_errors(), transaction(self._db):
+        with self._file.clear_errors(), nullcontext() if self._within else transaction(self._db):
             if condition and not condition(self._db):
                 return None
             if beside:
@@ -118,10 +119,26 @@ class SqliteEventStore(Generic[E]):
                 if kind in self._by_kind:
                     self._project(kind, Recorded(seq=seq, at=at, event=event, digest=digest))
                 prev = digest
-        self._file.announce()
+        if not self._within:
+            self._file.announce()
         self._known = (seq, prev)
         self._alone = self._alone and not others
         return seq
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is appended within is on disk at the end, at once, all or none; meanwhile only this store sees it."""
+        known, alone = self._known, self._alone
+        self._within = True
+        try:
+            with self._file.clear_errors(), transaction(self._db):
+                yield
+        except BaseException:
+            self._known, self._alone = known, alone
+            raise
+        finally:
+            self._within = False
+        self._file.announce()
 
     def changed(self) -> bool:
         """Whether another process may have written since this was last asked, or it was never asked; some microseconds."""

@@ -35,6 +35,7 @@ class Draft:
     cost_usd: float = 0.0
     searched: int = 0  # search trials that it was found by, so that it is not screened; only from our own process
     together: tuple[int, ...] = ()  # experiments of its role whose changes are to be merged into its edit; not looked up yet
+    waited_s: float = 0.0  # until there was anything to propose, which is no reason to be asked further ahead
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

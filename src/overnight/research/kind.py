@@ -49,6 +49,7 @@ class CampaignKind:
     scope_rule: ScopeRule | None = None
     background: Callable[[Journal, Path], str] | None = None  # what else a brief says, in Markdown
     secret: str = ""  # of a new campaign; empty: drawn
+    start: str = ""  # commit that a new campaign begins at; empty: the one that is checked out
     payer: "Job | None" = None  # that its calls of models are counted with; None: a job of its own
     notes: Sequence[str] = ()  # what the user should know before a session of it begins
     seen_from: Repository | None = None  # whose checkout its program was written for; None: its own

@@ -256,7 +256,14 @@ def _opening_of(home: Home, sandbox: str, kind: CampaignKind = USUAL) -> Opening
     def environment(program: Program) -> Mapping[str, str]:
         return fingerprint(top, readable=program.readable, search_path=search_path())
 
-    return Opening(ledger=home.ledger, history=home.history, sandbox=sandbox, environment=environment, secret=kind.secret)
+    return Opening(
+        ledger=home.ledger,
+        history=home.history,
+        sandbox=sandbox,
+        environment=environment,
+        secret=kind.secret,
+        start=kind.start,
+    )
 
 
 @contextmanager

@@ -5,22 +5,11 @@ from pathlib import Path
 from aiohttp import web
 
 from overnight.operations.foreign_input import MOST_BYTES
+from overnight.sockets.connections import HEADERS
 from overnight.web import api, event_streams, llms_route, page_routes, pictures
 from overnight.web.requests import Handler, Middleware
 
 STATIC = Path(__file__).parent / "static"
-HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none';"
-        " base-uri 'none'; frame-ancestors 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Server": "overnight",  # not which versions of what
-    "Cache-Control": "no-store",  # pages stay in no browser
-}
 
 
 def application(guard: Middleware) -> web.Application:

@@ -14,10 +14,10 @@ from anyio import to_thread
 
 from overnight.errors import UserError
 from overnight.operations.principal import Address
+from overnight.sockets.connections import Connection
 from overnight.web.answering import answered
 from overnight.web.attempts import Attempts
 from overnight.web.calls import HOME, Caller
-from overnight.web.connections import Connection
 from overnight.web.errors import Refused
 from overnight.web.hosts import Hosts
 from overnight.web.refusals import refusal

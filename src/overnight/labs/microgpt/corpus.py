@@ -4,7 +4,7 @@ A letter depends on the one before it, on vowel harmony (the first vowel of a na
 rare for the rest of it, which a model can only know by looking back) and on the length so far. Integers only:
 the same bytes on every machine.
 
-`python corpus.py` writes `words.txt` (to learn from) and the two held-out files again. It is hidden from candidates
+`python corpus.py` writes `words.txt` (to learn from), `practice.txt` (to try with) and the held-out files again. It is hidden from candidates
 together with them: whoever can read the weights needs no training.
 """
 
@@ -22,6 +22,7 @@ SHORTEST, LONGEST = 3, 15
 LANGUAGE_SEED = 6
 SPLITS = {  # file: (seed of the drawing, number of words)
     "words.txt": (1, 4000),
+    "practice.txt": (0x6B1D_94E3_50FA_27C8, 200),
     "heldout/public.txt": (0x9D3C_51A7_E20B_648F, 200),
     "heldout/holdout.txt": (0x47F0_B8D2_169E_C35A, 200),
     "heldout/audit.txt": (0xC2E9_0D64_7B15_F83A, 200),

@@ -1,6 +1,6 @@
 """What every candidate shares and none may change: the words to learn from, the tokens, and the cost of training.
 
-Frozen. `train.py` reads it; the scorer has its own copy of the tokens.
+Frozen. `train.py` and `network.py` read it.
 """
 
 import random

@@ -156,7 +156,8 @@ class Asking:
                 await self._pause(outcome.wait_s)
             return None
         if outcome.number is not None:  # a search has the slots to itself, so there is nothing to gain from being ahead
-            self.queue.learn(staff.role, 0.0 if outcome.searched else anyio.current_time() - began)
+            thought_s = max(anyio.current_time() - began - outcome.waited_s, 0.0)
+            self.queue.learn(staff.role, 0.0 if outcome.searched else thought_s)
         return outcome
 
     @contextmanager

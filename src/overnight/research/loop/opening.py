@@ -37,6 +37,7 @@ class Opening:
     sandbox: str  # name of the executor
     environment: Callable[[Program], Mapping[str, str]]  # what trials of a program depend on, as it is now
     secret: str = ""  # of a new campaign; empty: drawn
+    start: str = ""  # commit that it begins at; empty: the one that is checked out
 
     def open(self, program: Program, tag: str) -> State:
         """Record a new campaign.
@@ -44,7 +45,7 @@ class Opening:
         Raises:
             ProgramError: the program does not fit the commit that is checked out.
         """
-        start = self.history.resolve_start()
+        start = self.start or self.history.resolve_start()
         check_fit(program, [file.path for file in self.history.files(start)])
         editable_judges = self._check_judge(program, start)
         opened = CampaignOpened(
@@ -75,7 +76,7 @@ class Opening:
         return state
 
     def _first_session(self, program: Program, tag: str) -> State:
-        if self.history.branch_head(tag) not in (None, self.history.resolve_start()):
+        if self.history.branch_head(tag) not in (None, self.start or self.history.resolve_start()):
             raise UserError(f"the branch {branch_of(tag)} already exists", fix="choose another --tag")
         return self.open(program, tag)
 

@@ -31,6 +31,7 @@ class ProposalOutcome:
     number: int | None = None  # of the experiment, open or rejected; None: there is no proposal
     problem: str = ""  # why it is not worth a trial; empty if it is open
     searched: int = 0  # trials that its researcher ran before
+    waited_s: float = 0.0  # of its time, until the researcher had anything to propose
     hindrance: Hindrance | None = None  # what kept the researcher from working; None if it did work
     wait_s: float = 0.0  # until a model is available again, if none is: that is no failed proposal
 
@@ -102,8 +103,10 @@ class Recording:
         )
         if not violations:
             self.journal.record(proposed)
-            return ProposalOutcome(assignment=edit.request.assignment, number=number, searched=edit.searched)
-        return self._reject(proposed, "; ".join(violations))
+            outcome = ProposalOutcome(assignment=edit.request.assignment, number=number, searched=edit.searched)
+        else:
+            outcome = self._reject(proposed, "; ".join(violations))
+        return replace(outcome, waited_s=edit.draft.waited_s)
 
     def _reject(self, proposed: Proposed, reason: str) -> ProposalOutcome:
         """Record a rejected experiment; one that its role repeats at once is the same one, and is not recorded as another."""

@@ -13,7 +13,7 @@ from aiohttp import web
 from anyio import to_thread
 
 from overnight.errors import UserError
-from overnight.web.connections import Bounds, Connection
+from overnight.sockets.connections import Bounds, Connection
 
 THREADS = 16  # that render and carry out at once
 END_S = 5.0  # for orders that are under way

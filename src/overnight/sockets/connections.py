@@ -14,8 +14,18 @@ from typing import cast
 
 from aiohttp import web
 
-from overnight.web.application import HEADERS
-
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'none';"
+        " base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Server": "overnight",  # not which versions of what
+    "Cache-Control": "no-store",  # pages stay in no browser
+}
 MALFORMED = "this is no request of HTTP"
 
 

@@ -1,0 +1,141 @@
+"""Turns what the campaign concluded into verdicts and blocks; the only place that signs."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from overnight.gate.verdict import Verdict
+from overnight.git.history import GitHistory
+from overnight.git.port import changes_between
+from overnight.pool.canonical import canonical
+from overnight.pool.chain import Block, Chain, entry_json, signed
+from overnight.pool.changes import apply, stated, tree_digest
+from overnight.pool.events import EntryAdded, Event, HubPaused, Judged, KeyChanged, Linked
+from overnight.pool.hub.public import full_digest, is_public, sealed_digest
+from overnight.pool.hub.submissions import SUBMISSION
+from overnight.pool.keys import SecretKey
+from overnight.pool.record.record import HubRecord, Submission
+from overnight.research.events import Advanced, Concluded, Proposed, TrialFinished
+from overnight.research.receipts.proof import read_receipt, write_receipt
+from overnight.research.record.ledger import SqliteLedger
+
+WORN = 10  # blocks by one holdout, after which what it answered has been seen too often
+
+
+@dataclass(slots=True, kw_only=True)
+class Settling:
+    """Follows the campaign's ledger from where the record says."""
+
+    record: HubRecord
+    ledger: SqliteLedger
+    history: GitHistory
+    key: SecretKey
+    hidden: Sequence[str]
+    verdicts_every_s: float
+    canary: str = ""  # the key by which the hub sends itself what must not be accepted
+    chain: Chain | None = None
+
+    def settle(self) -> int:
+        """Take in what is new; how many events of the campaign that was. A kill in between loses nothing: it is done again."""
+        count, salt = 0, self.record.opened().salt
+        for entry in self.ledger.events(self.record.settled()):
+            count += 1
+            event = entry.event
+            if isinstance(event, Proposed) and (number := _submission_of(event)) is not None:
+                self._append([Linked(submission=number, experiment=event.number, seen=entry.seq)])
+            elif isinstance(event, Concluded) and event.conclusion.verdict is not Verdict.KEEP:
+                self._reject(event, entry.seq)
+            elif isinstance(event, Advanced) and not self._accept(event, entry.seq, salt):
+                return count
+        return count
+
+    def _reject(self, event: Concluded, seen: int) -> None:
+        found = self._submission(event.number)
+        if found and found.accepted is None and not event.conclusion.superseded:
+            seconds = self._seconds(event.number)
+            reason = event.conclusion.reason
+            shown = self._shown_at()
+            self._append(
+                [Judged(submission=found.number, accepted=False, seconds=seconds, seen=seen, reason=reason, shown_at=shown)]
+            )
+
+    def _accept(self, event: Advanced, seen: int, salt: str) -> bool:
+        """Whether the evidence was published already, without which there is no block."""
+        found, text = self._submission(event.number), self.history.published(event.new)
+        if found is None or found.accepted is not None:
+            return True
+        if text is None:
+            return False
+        seconds = self._seconds(event.number)
+        judged = Judged(
+            submission=found.number, accepted=True, seconds=seconds, seen=seen, reason="kept", shown_at=self._shown_at()
+        )
+        if found.key == self.canary:
+            why = f"the canary `{found.hypothesis}` was accepted as experiment {event.number}: the program can be fooled"
+            self._append([judged, HubPaused(why=why)])
+            return True
+        chain = self.chain = self.chain or self.record.chain()
+        block, contents = self._block(chain, found, event, text, seconds=seconds, salt=salt)
+        chain.add(block)
+        added = EntryAdded(
+            number=block.number, entry=canonical(entry_json(block)).decode(), commit=event.new, submission=found.number
+        )
+        known = self.record.key(found.key)
+        new = (
+            [KeyChanged(key=found.key, standing="known", why=f"block {block.number}")]
+            if known and known.standing == "new"
+            else []
+        )
+        self._append([judged, added, *new], contents=contents)
+        return True
+
+    def _block(
+        self, chain: Chain, found: Submission, event: Advanced, text: str, *, seconds: float, salt: str
+    ) -> tuple[Block, Sequence[bytes]]:
+        receipt = read_receipt(text)
+        made = [each for each in changes_between(self.history, event.old, event.new) if is_public(each.path, self.hidden)]
+        changes = tuple(stated(each) for each in made)
+        block = signed(
+            Block(
+                number=chain.number + 1,
+                previous=chain.head,
+                at=time.time(),
+                submission=found.number,
+                submitter=found.key,
+                hypothesis=found.hypothesis,
+                changes=changes,
+                tree=tree_digest(apply(chain.tree, changes)),
+                full=full_digest(self.history, event.new, salt),
+                receipt=write_receipt(replace(receipt, holdout_gain=None)),
+                holdout=sealed_digest(receipt.holdout_gain, salt, f"holdout of {found.number}"),
+                worn=sum(isinstance(each, Block) for each in chain.entries) >= WORN,
+                gain=receipt.gain or 0.0,
+                seconds=seconds,
+            ),
+            self.key,
+        )
+        assert isinstance(block, Block)  # noqa: S101  # what was signed
+        return block, [each.content for each in made if each.content is not None]
+
+    def _submission(self, experiment: int) -> Submission | None:
+        found = self.ledger.experiment(experiment)
+        number = found.notes.get(SUBMISSION) if found else None
+        return self.record.submission(number) if isinstance(number, int) else None
+
+    def _seconds(self, experiment: int) -> float:
+        events = (entry.event for entry in self.ledger.experiment_events(experiment))
+        return math.fsum(event.trial.wall_s for event in events if isinstance(event, TrialFinished))
+
+    def _shown_at(self) -> float:
+        """When a verdict is shown: at the next full interval, so that its time says nothing."""
+        every = self.verdicts_every_s
+        return math.ceil(time.time() / every) * every if every else 0.0
+
+    def _append(self, events: Sequence[Event], contents: Sequence[bytes] = ()) -> None:
+        self.record.append(*events, contents=contents)
+
+
+def _submission_of(event: Proposed) -> int | None:
+    number = event.notes.get(SUBMISSION)
+    return number if isinstance(number, int) else None

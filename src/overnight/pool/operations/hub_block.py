@@ -1,0 +1,89 @@
+"""One entry of a hub's chain, with what its receipt shows and what it does not."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge
+
+from overnight.errors import UserError
+from overnight.operations.operation import Argument, Context, Operation, Tier
+from overnight.operations.principal import Origin
+from overnight.pool.chain import Block, block_findings
+from overnight.pool.keys import SHORT
+from overnight.pool.operations._hub import opened
+from overnight.research.findings import Finding
+from overnight.words.foreign import printable
+
+SHOWN = 200  # characters of a foreign text
+NOT_SHOWN = "Not shown: whether the values were ever measured. Only trials of your own show that."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubBlockInput:
+    """Which one."""
+
+    number: Annotated[int, Ge(1), Argument(about="Of the entry.", metavar="N")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubBlock:
+    """An entry of the chain."""
+
+    number: int
+    at: float  # Unix time by the hub's clock, s
+    kind: str  # block or withdrawal
+    submitter: str  # key; empty: the founder
+    about: str  # the submitter's hypothesis, or the founder's reason
+    gain: float | None  # of the metric; null: a withdrawal
+    withdrawn: str  # why it no longer counts; empty: it does
+    paths: Sequence[str]  # that it changes
+    findings: Sequence[Finding]  # of its receipt, by arithmetic alone
+
+
+def run(context: Context, given: HubBlockInput) -> HubBlock:
+    """As the chain has it."""
+    with opened(context, read_only=True) as record:
+        chain = record.chain()
+        entry = next((each for each in chain.entries if each.number == given.number), None)
+        if entry is None:
+            raise UserError(
+                f"there is no entry {given.number}", fix=f"the newest is {chain.number}; see `overnight hub status`"
+            )
+        block = entry if isinstance(entry, Block) else None
+        return HubBlock(
+            number=entry.number,
+            at=entry.at,
+            kind=entry.kind,
+            submitter=block.submitter if block else "",
+            about=block.hypothesis if block else getattr(entry, "why", ""),
+            gain=block.gain if block else None,
+            withdrawn=record.withdrawals().get(entry.number, ""),
+            paths=[each.path for each in entry.changes],
+            findings=block_findings(block, chain.genesis) if block else (),
+        )
+
+
+def render(found: HubBlock) -> str:
+    """What it is, then what its receipt shows."""
+    who = f"by {found.submitter[:SHORT]}" if found.submitter else "by the founder"
+    gain = "" if found.gain is None else f", better by {found.gain:.4g}"
+    lines = [f"{found.kind} {found.number} {who}{gain}: {printable(found.about, SHOWN)}"]
+    if found.withdrawn:
+        lines.append(f"WITHDRAWN: {printable(found.withdrawn, SHOWN)}")
+    lines.append(f"changes {', '.join(printable(path, SHOWN) for path in found.paths) or 'nothing that is public'}")
+    lines += [f"  {'holds' if each.holds else 'DOES NOT HOLD'}  {each.what}: {each.detail}" for each in found.findings]
+    return "\n".join([*lines, *([NOT_SHOWN] if found.findings else [])])
+
+
+OPERATION = Operation(
+    name="hub block",
+    about="Show one entry of the hub's chain: who sent it, what it changes, and what its receipt shows.",
+    input=HubBlockInput,
+    output=HubBlock,
+    tier=Tier.READ,
+    run=run,
+    words=Origin.TOOL,
+    render=render,
+    holds=lambda found: all(each.holds for each in found.findings),
+)

@@ -1,0 +1,123 @@
+"""A hub at a glance: its chain, what waits, what a block costs, and who sent it."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+from annotated_types import Ge, Le
+
+from overnight.ledger.lock import holder
+from overnight.operations.operation import Context, Operation, Option, Tier
+from overnight.operations.principal import Origin
+from overnight.pool.chain import Block
+from overnight.pool.keys import SHORT
+from overnight.pool.operations._hub import folder_of, opened
+from overnight.pool.views.standing import shares_of
+from overnight.words.foreign import printable
+from overnight.words.quantities import counted, duration
+
+SHOWN = 120  # characters of a foreign text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubStatusInput:
+    """How much of it."""
+
+    most: Annotated[int, Ge(1), Le(1000), Option(about="Keys that are listed.", shows_default=True)] = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyStanding:
+    """What a key sent, and what came of it."""
+
+    key: str
+    standing: str  # new, known or banned
+    judged: int  # submissions with a verdict
+    accepted: int
+    gain: float  # of the metric, by its blocks that count
+    share: float  # of the chain's gain, 0 to 1
+    seconds: float  # of verification
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HubStatus:
+    """How a hub stands."""
+
+    project: str
+    key: str
+    campaign: str  # the tag that verifies
+    serving: int | None  # the process; null: none takes submissions
+    paused: str  # why nothing is accepted; empty: it is
+    length: int  # entries after the genesis: blocks and withdrawals
+    head: str  # digest of the newest entry
+    waiting: Mapping[str, int]  # submissions by lane
+    seconds_per_block: float | None  # of verification, rejected submissions included; null: there is no block
+    withdrawn: Sequence[int]  # blocks that no longer count
+    board: Sequence[KeyStanding]  # those with the largest gain first
+
+
+def run(context: Context, given: HubStatusInput) -> HubStatus:
+    """As the record has it."""
+    with opened(context, read_only=True) as record:
+        chain, withdrawn = record.chain(), record.withdrawals()
+        blocks = [each for each in chain.entries if isinstance(each, Block)]
+        shares = {each.key: each for each in shares_of(chain, withdrawn)}
+        keys, spent = record.keys(most=given.most), record.seconds()
+        board = [
+            KeyStanding(
+                key=each.key,
+                standing=each.standing,
+                judged=each.judged,
+                accepted=each.accepted,
+                gain=shares[each.key].gain if each.key in shares else 0.0,
+                share=shares[each.key].share if each.key in shares else 0.0,
+                seconds=each.seconds,
+            )
+            for each in keys
+        ]
+        return HubStatus(
+            project=chain.genesis.project,
+            key=chain.genesis.hub,
+            campaign=record.tag(),
+            serving=holder(folder_of(context)),
+            paused=record.paused(),
+            length=chain.number,
+            head=chain.head,
+            waiting=dict(Counter(str(each.lane) for each in record.waiting())),
+            seconds_per_block=spent / len(blocks) if blocks else None,
+            withdrawn=list(withdrawn),
+            board=sorted(board, key=lambda each: -each.gain),
+        )
+
+
+def render(found: HubStatus) -> str:
+    """A line for each thing that matters."""
+    running = f"served by process {found.serving}" if found.serving else "not served: overnight hub serve"
+    waiting = ", ".join(f"{count} of {lane} keys" for lane, count in sorted(found.waiting.items())) or "nothing"
+    lines = [
+        f"{printable(found.project, SHOWN)} (key {found.key[:SHORT]}): {counted(found.length, 'block')}, {running}",
+        *([f"PAUSED: {printable(found.paused, SHOWN)}; go on with `overnight hub resume`"] if found.paused else []),
+        f"waiting   {waiting}",
+    ]
+    if found.seconds_per_block is not None:
+        lines.append(f"a block   cost {duration(found.seconds_per_block)} of trials, rejected submissions included")
+    for each in found.board:
+        took = duration(each.seconds)
+        lines.append(
+            f"  {each.key[:SHORT]} {each.standing:7} gain {each.gain:.4g} ({each.share:.0%}),"
+            f" {each.accepted} of {each.judged} accepted, {took}"
+        )
+    return "\n".join(lines)
+
+
+OPERATION = Operation(
+    name="hub status",
+    about="Show how the hub of this repository stands: chain, queue, what a block cost, and who sent it.",
+    input=HubStatusInput,
+    output=HubStatus,
+    tier=Tier.READ,
+    run=run,
+    words=Origin.TOOL,
+    render=render,
+)

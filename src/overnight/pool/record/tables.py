@@ -1,0 +1,168 @@
+"""Tables derived from a hub's events: keys, submissions, and the chain."""
+
+import json
+import sqlite3
+
+from overnight.ledger.port import Recorded
+from overnight.pool.chain import entry_digest, read_entry
+from overnight.pool.events import (
+    BlockWithdrawn,
+    Committed,
+    EntryAdded,
+    Event,
+    HubOpened,
+    HubPaused,
+    Judged,
+    KeyChanged,
+    Linked,
+    Refused,
+    Revealed,
+)
+
+COMMITTED, QUEUED, JUDGED, REFUSED = "committed", "queued", "judged", "refused"
+
+
+class Keys:
+    """The standing of each key; implements `Projection`."""
+
+    kinds = ("key_changed", "committed", "judged")
+    schema = """
+    CREATE TABLE IF NOT EXISTS keys(
+      key TEXT PRIMARY KEY, standing TEXT NOT NULL DEFAULT 'new', why TEXT NOT NULL DEFAULT '', first_at REAL NOT NULL,
+      commitments INTEGER NOT NULL DEFAULT 0, judged INTEGER NOT NULL DEFAULT 0, accepted INTEGER NOT NULL DEFAULT 0,
+      seconds REAL NOT NULL DEFAULT 0);
+    """
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the table."""
+        db.execute("DELETE FROM keys")
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
+        """Count what a key did, or change its standing."""
+        match entry.event:
+            case Committed(key=key):
+                db.execute(
+                    "INSERT INTO keys(key, first_at, commitments) VALUES(?,?,1)"
+                    " ON CONFLICT(key) DO UPDATE SET commitments=commitments+1",
+                    (key, entry.at),
+                )
+            case KeyChanged(key=key, standing=standing, why=why):
+                db.execute(
+                    "INSERT INTO keys(key, standing, why, first_at) VALUES(?,?,?,?)"
+                    " ON CONFLICT(key) DO UPDATE SET standing=excluded.standing, why=excluded.why",
+                    (key, standing, why, entry.at),
+                )
+            case Judged(submission=number, accepted=accepted, seconds=seconds):
+                db.execute(
+                    "UPDATE keys SET judged=judged+1, accepted=accepted+?, seconds=seconds+?"
+                    " WHERE key=(SELECT key FROM submissions WHERE number=?)",
+                    (int(accepted), seconds, number),
+                )
+            case _:
+                pass
+
+
+class Submissions:
+    """What each submission is at; implements `Projection`."""
+
+    kinds = ("committed", "revealed", "refused", "linked", "judged")
+    schema = """
+    CREATE TABLE IF NOT EXISTS settled(seen INTEGER NOT NULL);
+    CREATE TABLE IF NOT EXISTS submissions(
+      number INTEGER PRIMARY KEY, key TEXT NOT NULL, parent TEXT NOT NULL, commitment TEXT NOT NULL UNIQUE, at REAL NOT NULL,
+      state TEXT NOT NULL, digest TEXT, hypothesis TEXT NOT NULL DEFAULT '', revealed INTEGER, code TEXT NOT NULL DEFAULT '',
+      why TEXT NOT NULL DEFAULT '', experiment INTEGER, accepted INTEGER, seconds REAL NOT NULL DEFAULT 0,
+      shown_at REAL NOT NULL DEFAULT 0,
+      meaning TEXT NOT NULL DEFAULT '', judged INTEGER);
+    CREATE INDEX IF NOT EXISTS submissions_waiting ON submissions(state, key);
+    CREATE INDEX IF NOT EXISTS submissions_of ON submissions(key, number);
+    CREATE UNIQUE INDEX IF NOT EXISTS submissions_same ON submissions(digest) WHERE digest IS NOT NULL AND state!='refused';
+    CREATE INDEX IF NOT EXISTS submissions_alike ON submissions(meaning) WHERE meaning!='';
+    CREATE INDEX IF NOT EXISTS submissions_judged ON submissions(judged) WHERE judged IS NOT NULL;
+    """
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the tables."""
+        db.execute("DELETE FROM submissions")
+        db.execute("DELETE FROM settled")
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
+        """Take one a step on."""
+        if isinstance(entry.event, Linked | Judged) and entry.event.seen:
+            db.execute("DELETE FROM settled")
+            db.execute("INSERT INTO settled VALUES(?)", (entry.event.seen,))
+        match entry.event:
+            case Committed(key=key, parent=parent, commitment=commitment):
+                row = (entry.seq, key, parent, commitment, entry.at, COMMITTED)
+                db.execute("INSERT INTO submissions(number, key, parent, commitment, at, state) VALUES(?,?,?,?,?,?)", row)
+            case Revealed(submission=number) as made:
+                query = "UPDATE submissions SET state=?, digest=?, hypothesis=?, revealed=?, meaning=? WHERE number=?"
+                db.execute(query, (QUEUED, made.digest, made.hypothesis, entry.seq, made.meaning, number))
+            case Refused(submission=number, code=code, why=why):
+                db.execute("UPDATE submissions SET state=?, code=?, why=? WHERE number=?", (REFUSED, code, why, number))
+            case Linked(submission=number, experiment=experiment):
+                db.execute("UPDATE submissions SET experiment=? WHERE number=?", (experiment, number))
+            case Judged(submission=number) as judged:
+                db.execute(
+                    "UPDATE submissions SET state=?, accepted=?, seconds=?, why=?, shown_at=?, judged=? WHERE number=?",
+                    (JUDGED, int(judged.accepted), judged.seconds, judged.reason, judged.shown_at, entry.seq, number),
+                )
+            case _:
+                pass
+
+
+class ChainTable:
+    """The chain's entries, and whether the hub accepts anything; implements `Projection`."""
+
+    kinds = ("hub_opened", "entry_added", "block_withdrawn", "hub_paused")
+    schema = """
+    CREATE TABLE IF NOT EXISTS entries(
+      number INTEGER PRIMARY KEY, submission INTEGER UNIQUE, digest TEXT NOT NULL UNIQUE, commit_id TEXT NOT NULL,
+      body TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS campaign(tag TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS withdrawn(block INTEGER PRIMARY KEY, why TEXT NOT NULL, entry INTEGER);
+    CREATE TABLE IF NOT EXISTS paused(why TEXT NOT NULL, at REAL NOT NULL);
+    """
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the tables."""
+        for table in ("entries", "campaign", "withdrawn", "paused"):
+            db.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
+        """Add an entry, or pause."""
+        match entry.event:
+            case HubOpened(entry=body, start=commit, tag=tag):
+                db.execute("INSERT INTO campaign VALUES(?)", (tag,))
+                db.execute("INSERT INTO entries VALUES(0, NULL, ?, ?, ?)", (entry_digest(read_entry(body)), commit, body))
+            case EntryAdded(number=number, entry=body, commit=commit, submission=submission):
+                row = (number, submission or None, entry_digest(read_entry(body)), commit, body)
+                db.execute("INSERT INTO entries VALUES(?,?,?,?,?)", row)
+                if entry.event.tag:  # a withdrawal: another campaign goes on, whose events are counted from the first
+                    db.execute("UPDATE campaign SET tag=?", (entry.event.tag,))
+                    db.execute("DELETE FROM settled")
+                    db.execute("UPDATE withdrawn SET entry=? WHERE block=?", (number, json.loads(body)["block"]))
+            case BlockWithdrawn(block=block, why=why):
+                db.execute("INSERT OR IGNORE INTO withdrawn VALUES(?,?,NULL)", (block, why))
+            case HubPaused(why=why):
+                db.execute("DELETE FROM paused")
+                if why:
+                    db.execute("INSERT INTO paused VALUES(?,?)", (why, entry.at))
+            case _:
+                pass
+
+
+class Nonces:
+    """The nonces that were used, so that no request counts twice; implements `Projection`."""
+
+    kinds = ("committed", "revealed")
+    schema = "CREATE TABLE IF NOT EXISTS nonces(nonce TEXT PRIMARY KEY) WITHOUT ROWID;"
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the table."""
+        db.execute("DELETE FROM nonces")
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
+        """Remember one."""
+        if isinstance(entry.event, Committed | Revealed):
+            db.execute("INSERT INTO nonces VALUES(?)", (entry.event.nonce,))

@@ -66,7 +66,7 @@ def test_a_known_key_goes_before_new_ones_that_waited_longer(tmp_path: Path) -> 
     """Whoever is in the record when the campaign asks is weighed, and the time of waiting is told."""
     desk = open_desk(tmp_path / "hub")
     workers = [Worker(key=secret(number), parent=genesis_digest(desk)) for number in range(10, 15)]
-    history: Any = None  # asked for nothing: the head is the commit that all are on top of
+    history: Any = SimpleNamespace(paths=lambda _: ["train.py"])  # the head is the commit that all are on top of
     with desk.record as record:
         researcher = SubmissionsResearcher(record=record, history=history, head=record.head_commit, estimate_s=lambda: 1.0)
 

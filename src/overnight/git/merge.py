@@ -1,7 +1,7 @@
 """Applies a change to a tree that has moved on: three-way, file by file, without merge drivers."""
 
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from pathlib import Path
 
 from overnight.git.deadline import Deadline
@@ -36,7 +36,7 @@ def merge_files(
                 return None
         executable = theirs.executable if theirs else False
         changes.append(FileChange(path=path, content=content, executable=executable))
-    return None if _overlap(head, changes) else changes
+    return None if overlap(head.keys(), changes) else changes
 
 
 def _merge(git_dir: Path, versions: Sequence[bytes], deadline: Deadline) -> bytes | None:
@@ -55,9 +55,9 @@ def _merge(git_dir: Path, versions: Sequence[bytes], deadline: Deadline) -> byte
     return done.stdout if done.returncode == 0 else merge_lines(base, ours, theirs)
 
 
-def _overlap(head: Files, changes: Iterable[FileChange]) -> bool:
-    """Whether a file and a folder would have the same path."""
-    paths = (head.keys() - {change.path for change in changes if change.content is None}) | {
+def overlap(head: Set[str], changes: Iterable[FileChange]) -> bool:
+    """Whether a file and a folder would have the same path after changes of a tree with these paths."""
+    paths = (head - {change.path for change in changes if change.content is None}) | {
         change.path for change in changes if change.content is not None
     }
     return any(path[:end] in paths for path in paths for end, letter in enumerate(path) if letter == "/")

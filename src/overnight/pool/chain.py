@@ -1,9 +1,9 @@
 """The chain: what a hub opened with, then a block for each accepted commit and for each withdrawal, each signed.
 
-Pure. `check_chain` needs nothing but the texts: every link, signature, digest and the arithmetic of every receipt.
+Pure: what is checked needs nothing but the texts, every link, signature, digest and the arithmetic of every receipt.
 
-Does not cover: whether the values in a receipt were ever measured. The hub can invent them; only trials of your own show that
-(`overnight hub check`). Nor whether the hub shows others another chain: compare with a copy (`fork_between`).
+Does not cover: whether the values in a receipt were ever measured. The hub can invent them; only trials of your own show that.
+Nor whether the hub shows others another chain: compare with a copy (`fork_between`).
 """
 
 from collections.abc import Mapping, Sequence

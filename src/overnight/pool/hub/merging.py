@@ -2,14 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
+from overnight.git.merge import overlap
 from overnight.git.port import FileChange, History
 from overnight.git.three_way import merge_lines
 
 
 def onto(history: History, *, parent: str, head: str, changes: Sequence[FileChange]) -> Sequence[FileChange] | None:
-    """Changes of a commit as changes of the head; None if they conflict, or nothing of them is left."""
-    if parent == head:
-        return changes
+    """Changes of a commit as changes of the head; None if they conflict, or nothing of them is left.
+
+    A file where the head has a folder conflicts, also where its parent has none, or has one that is hidden.
+    """
+    moved = changes if parent == head else _merged(history, parent, head, changes)
+    return moved if moved and not overlap(set(history.paths(head)), moved) else None
+
+
+def _merged(history: History, parent: str, head: str, changes: Sequence[FileChange]) -> Sequence[FileChange] | None:
     old, ours = _files(history, parent, changes), _files(history, head, changes)
     moved = []
     for change in changes:
@@ -24,7 +31,7 @@ def onto(history: History, *, parent: str, head: str, changes: Sequence[FileChan
             if content is None:
                 return None
         moved.append(FileChange(path=change.path, content=content, executable=change.executable))
-    return moved or None
+    return moved
 
 
 def _files(history: History, commit: str, changes: Sequence[FileChange]) -> Mapping[str, bytes]:

@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from collections.abc import Collection, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -85,7 +86,7 @@ def open_hub(repository: Repository, settings: HubSettings) -> Opened:
             machine=settings.machine,
             files=states_of(files),
             full=full_digest(history, start, salt),
-            holdouts=tuple(_holdout_digests(history, start, program, salt)),
+            holdouts=_holdout_digests(history.ids(start), files, program, salt),
         )
         hidden = len(history.files(start)) - len(files)
     event = HubOpened(
@@ -100,13 +101,7 @@ def open_hub(repository: Repository, settings: HubSettings) -> Opened:
     return Opened(key=key.public, folder=folder, key_file=key_file(repository), files=len(files), hidden=hidden)
 
 
-def _holdout_digests(history: GitHistory, commit: str, program: Program, salt: str) -> list[str]:
-    """What is committed to of each holdout before anybody asks: its command, with every hidden file."""
-    hidden = sorted(
-        [path, oid] for path, oid in history.ids(commit).items() if path not in set(_public(history, commit, program))
-    )
-    return [sealed_digest([program.holdout, hidden], salt, "holdout")] if program.holdout else []
-
-
-def _public(history: GitHistory, commit: str, program: Program) -> list[str]:
-    return [*public_files(history, commit, program.hidden)]
+def _holdout_digests(ids: Mapping[str, str], public: Collection[str], program: Program, salt: str) -> tuple[str, ...]:
+    """What is committed to of the holdout before anybody asks: its command, with every file that is not public."""
+    hidden = sorted([path, oid] for path, oid in ids.items() if path not in public)
+    return (sealed_digest([program.holdout, hidden], salt, "holdout"),) if program.holdout else ()

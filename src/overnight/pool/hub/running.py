@@ -31,7 +31,7 @@ from overnight.research.record.ledger import SqliteLedger
 
 VERIFIER = (sys.executable, "-P", "-m", "overnight", "hub", "verify", "--plain")
 LOG = "verify.log"  # in the hub's folder
-SETTLE_S = 0.5  # between looks at what the campaign concluded; a look takes some microseconds
+SETTLE_S = 0.5  # between looks at what the campaign concluded; a look without any takes some milliseconds
 RESTART_S = (1.0, 5.0, 30.0, 300.0)  # before a verifier that ended by itself is started again
 STEADY_S = 600.0  # after which its end counts as the first again
 
@@ -47,6 +47,7 @@ class HubRunner:
     say: Callable[[str], None]
     command: Sequence[str] = VERIFIER
     _ended: int = 0
+    _settled: tuple[str, int] | None = None  # tag and newest event of the campaign when all of it was settled
     _canary: SecretKey | None = field(default=None)
 
     @property
@@ -81,9 +82,11 @@ class HubRunner:
             before = record.chain_length()
             folder = campaign_folder(self.repository, record.tag())
             if (folder / LEDGER).is_file():
-                with closing(GitHistory(self.repository)) as history, closing(SqliteLedger.for_reading(folder)) as ledger:
-                    if ledger.newest() > record.settled():
-                        self._settling(record, ledger, history).settle()
+                with closing(SqliteLedger.for_reading(folder)) as ledger:
+                    if (newest := (record.tag(), ledger.newest())) != self._settled:
+                        with closing(GitHistory(self.repository)) as history:
+                            settled = self._settling(record, ledger, history).settle()
+                        self._settled = newest if settled else None
             for number in range(before + 1, record.chain_length() + 1):
                 self.say(f"block {number} was added to the chain")
             return bool(record.withdrawals(open_only=True))

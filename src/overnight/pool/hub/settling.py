@@ -11,9 +11,9 @@ from overnight.git.port import changes_between
 from overnight.pool.canonical import canonical
 from overnight.pool.chain import Block, Chain, entry_json, signed
 from overnight.pool.changes import apply, stated, tree_digest
-from overnight.pool.events import EntryAdded, Event, HubPaused, Judged, KeyChanged, Linked
+from overnight.pool.events import EntryAdded, HubPaused, Judged, KeyChanged, Linked
 from overnight.pool.hub.public import full_digest, is_public, sealed_digest
-from overnight.pool.hub.submissions import SUBMISSION
+from overnight.pool.hub.submissions import submission_of
 from overnight.pool.keys import SecretKey
 from overnight.pool.record.record import HubRecord, Submission
 from overnight.research.events import Advanced, Concluded, Proposed, TrialFinished
@@ -36,19 +36,18 @@ class Settling:
     canary: str = ""  # the key by which the hub sends itself what must not be accepted
     chain: Chain | None = None
 
-    def settle(self) -> int:
-        """Take in what is new; how many events of the campaign that was. A kill in between loses nothing: it is done again."""
-        count, salt = 0, self.record.opened().salt
+    def settle(self) -> bool:
+        """Take in what is new; whether that was all of it. A kill in between loses nothing: it is done again."""
+        salt = self.record.opened().salt
         for entry in self.ledger.events(self.record.settled()):
-            count += 1
             event = entry.event
-            if isinstance(event, Proposed) and (number := _submission_of(event)) is not None:
-                self._append([Linked(submission=number, experiment=event.number, seen=entry.seq)])
+            if isinstance(event, Proposed) and (number := submission_of(event)) is not None:
+                self.record.append(Linked(submission=number, experiment=event.number, seen=entry.seq))
             elif isinstance(event, Concluded) and event.conclusion.verdict is not Verdict.KEEP:
                 self._reject(event, entry.seq)
             elif isinstance(event, Advanced) and not self._accept(event, entry.seq, salt):
-                return count
-        return count
+                return False
+        return True
 
     def _reject(self, event: Concluded, seen: int) -> None:
         found = self._submission(event.number)
@@ -56,8 +55,8 @@ class Settling:
             seconds = self._seconds(event.number)
             reason = event.conclusion.reason
             shown = self._shown_at()
-            self._append(
-                [Judged(submission=found.number, accepted=False, seconds=seconds, seen=seen, reason=reason, shown_at=shown)]
+            self.record.append(
+                Judged(submission=found.number, accepted=False, seconds=seconds, seen=seen, reason=reason, shown_at=shown)
             )
 
     def _accept(self, event: Advanced, seen: int, salt: str) -> bool:
@@ -73,7 +72,7 @@ class Settling:
         )
         if found.key == self.canary:
             why = f"the canary `{found.hypothesis}` was accepted as experiment {event.number}: the program can be fooled"
-            self._append([judged, HubPaused(why=why)])
+            self.record.append(judged, HubPaused(why=why))
             return True
         chain = self.chain = self.chain or self.record.chain()
         block, contents = self._block(chain, found, event, text, seconds=seconds, salt=salt)
@@ -87,7 +86,7 @@ class Settling:
             if known and known.standing == "new"
             else []
         )
-        self._append([judged, added, *new], contents=contents)
+        self.record.append(judged, added, *new, contents=contents)
         return True
 
     def _block(
@@ -120,8 +119,8 @@ class Settling:
 
     def _submission(self, experiment: int) -> Submission | None:
         found = self.ledger.experiment(experiment)
-        number = found.notes.get(SUBMISSION) if found else None
-        return self.record.submission(number) if isinstance(number, int) else None
+        number = submission_of(found) if found else None
+        return None if number is None else self.record.submission(number)
 
     def _seconds(self, experiment: int) -> float:
         events = (entry.event for entry in self.ledger.experiment_events(experiment))
@@ -131,11 +130,3 @@ class Settling:
         """When a verdict is shown: at the next full interval, so that its time says nothing."""
         every = self.verdicts_every_s
         return math.ceil(time.time() / every) * every if every else 0.0
-
-    def _append(self, events: Sequence[Event], contents: Sequence[bytes] = ()) -> None:
-        self.record.append(*events, contents=contents)
-
-
-def _submission_of(event: Proposed) -> int | None:
-    number = event.notes.get(SUBMISSION)
-    return number if isinstance(number, int) else None

@@ -76,7 +76,11 @@ class SubmissionsResearcher:
         return changes
 
     def _note(self, made: Iterable[Experiment | Proposed]) -> None:
-        for each in made:
-            number = each.notes.get(SUBMISSION)
-            if each.researcher == self.name and isinstance(number, int):
-                self._begun.add(number)
+        numbers = (submission_of(each) for each in made if each.researcher == self.name)
+        self._begun.update(number for number in numbers if number is not None)
+
+
+def submission_of(made: Experiment | Proposed) -> int | None:
+    """The submission that became an experiment; None if none did."""
+    number = made.notes.get(SUBMISSION)
+    return number if isinstance(number, int) else None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
@@ -42,17 +43,20 @@ def undo_of(record: HubRecord, history: GitHistory, block: int) -> Sequence[File
 
 
 def withdraw(record: HubRecord, history: GitHistory, key: SecretKey, block: int, *, hidden: Sequence[str]) -> None:
-    """Add the withdrawal of a block that the founder took back; the campaign has ended and everything is settled."""
-    undone, chain, tag = undo_of(record, history, block), record.chain(), record.tag()
-    why, number = record.withdrawals()[block], chain.number + 1
-    commit = history.record_attempt(
-        tag=tag,
-        number=number,
-        base=record.head_commit(),
-        changes=undone,
-        message=f"Withdraw block {block}\n\n{why}\n",
-        group=GROUP,
-    )
+    """Add the withdrawal of a block that the founder took back; the campaign has ended and everything is settled.
+
+    A change that cannot be undone any more, as a block came meanwhile, stays in the tree, and the block counts no more.
+    """
+    chain = record.chain()
+    why, number, commit = record.withdrawals()[block], chain.number + 1, record.head_commit()
+    undone: Sequence[FileChange] = ()
+    with suppress(UserError):
+        undone = undo_of(record, history, block)
+    if undone:
+        message = f"Withdraw block {block}\n\n{why}\n"
+        commit = history.record_attempt(
+            tag=record.tag(), number=number, base=commit, changes=undone, message=message, group=GROUP
+        )
     changes = tuple(stated(each) for each in undone if is_public(each.path, hidden))
     entry = signed(
         Withdrawal(

@@ -91,6 +91,22 @@ def test_the_chain_that_moved_is_no_conflict_unless_it_is_one(hub: TestHub, tmp_
     assert "it conflicts" in overnight(place, "work", "submit", "HEAD", check=1).stdout
 
 
+def test_a_commit_on_top_of_one_that_became_a_block_is_no_conflict(hub: TestHub, tmp_path: Path) -> None:
+    """A worker who went on before looking sends only what is new."""
+    place = joined(hub, tmp_path)
+    (place / "train.py").write_text(BETTER)
+    git(place, "commit", "-q", "-am", "Lower the offset")
+    first = json.loads(overnight(place, "work", "submit", "HEAD", "--json", check=0).stdout)
+    hub.do(lambda: hub.accept(first["submission"]))
+    text = BETTER.replace("OFFSET = 4.0", "OFFSET = 3.0")
+    (place / "train.py").write_text(text)
+    git(place, "commit", "-q", "-am", "Lower it again")
+    second = json.loads(overnight(place, "work", "submit", "HEAD", "--json", check=0).stdout)
+    assert second["state"] == "queued"
+    sent = {each.path: each.content for each in hub.do(lambda: hub.record.changes(second["submission"]))}
+    assert sent == {"train.py": text.encode()}
+
+
 def test_a_new_worker_is_told_what_to_do(tmp_path: Path) -> None:
     """`overnight work` alone is a first screen; outside a worker's folder the error says how to join."""
     assert "overnight work join URL" in overnight(tmp_path, "work", check=0).stdout

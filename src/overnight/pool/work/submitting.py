@@ -11,8 +11,10 @@ from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
+from overnight.git.ancestry import is_ancestor
 from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
+from overnight.pool.chain import Block, Withdrawal
 from overnight.pool.keys import SecretKey
 from overnight.pool.messages import Answer, Card, Commit, Refusal, Reveal, sign_request
 from overnight.pool.work.client import BadHub, Hub
@@ -72,7 +74,7 @@ class Sender:
     def _fix(self, sending: Sending) -> Sending:
         """Bring it onto the newest entry, or drop it with a word."""
         with closing(GitHistory(self.outbox.place.repository())) as history:
-            merged = history.merge(base=sending.base, head=self.copy.head, commit=sending.commit)
+            merged = history.merge(base=self._base(sending), head=self.copy.head, commit=sending.commit)
             if merged is None:
                 return replace(sending, state="dropped", why="it conflicts with a block that came meanwhile")
             changes = [each for each in merged if each.path != PROGRAM]
@@ -81,6 +83,17 @@ class Sender:
             if problems := scope_problems(history, self.copy.head, changes, self.program):
                 return replace(sending, state="dropped", why=printable("; ".join(problems), SHOWN))
         return fixed(sending, changes, parent=self.copy.chain.head)
+
+    def _base(self, sending: Sending) -> str:
+        """What it was made on: the newest of the commits below it that is a block by now, else what it says itself."""
+        base, git, entries = sending.base, self.outbox.place.git, self.copy.chain.entries
+        withdrawn = {each.block for each in entries if isinstance(each, Withdrawal)}
+        blocks = {each.number for each in entries if isinstance(each, Block)} - withdrawn
+        for each in self.outbox.all():
+            below = each.block in blocks and each.commit != sending.commit and is_ancestor(git, each.commit, sending.commit)
+            if below and is_ancestor(git, base, each.commit):
+                base = each.commit
+        return base
 
     async def _commit(self, sending: Sending, card: Card, *, again: bool) -> Sending:
         made = commitment_of(sending, self.key.public)

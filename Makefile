@@ -5,7 +5,7 @@ AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-wheel check bench bench-gate bench-meta picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-pool test-wheel check bench bench-gate bench-meta bench-pool picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -57,6 +57,11 @@ test-claw: $(VENV)/installed-dev
 test-home: $(VENV)/installed-dev
 	$(BIN)/pytest tests/home/slow --override-ini timeout=1800
 
+# A hub killed 120 times under load, a worker 50 times and at every boundary; half an hour.
+test-pool: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/pool/slow --override-ini timeout=3600
+
 test-wheel: $(VENV)/installed-dev
 	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build
 	build/wheel/bin/python -m build -o build/wheel/dist . > build/wheel/log
@@ -82,6 +87,12 @@ bench-gate: $(VENV)/installed-dev
 
 bench-meta: $(VENV)/installed-dev
 	$(BIN)/python bench/meta/simulations.py
+
+bench-pool: $(VENV)/installed-dev
+	$(BIN)/python bench/pool/chain.py
+	$(BIN)/python bench/pool/chain.py --runs 1 --submissions 200000 --seed 90000 --world "cheats and luck" --rule overnight
+	$(BIN)/python bench/pool/rare.py
+	$(BIN)/python bench/pool/whole.py
 
 picture: $(VENV)/installed-dev
 	@.ci/bubblewrap

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from overnight.gate.gate import baseline_step, next_step
+from overnight.gate.lesson import Lesson
 from overnight.gate.memory import GateMemory, after_concluded, after_registered, after_trial
 from overnight.gate.seeds import place_of_seed, trial_seed
 from overnight.gate.steps import Conclude, Register, RunTrials
@@ -66,6 +67,7 @@ class Walk:
     level: float | None = None
     margin: float = 0.0
     shrinks: bool = False  # every candidate has less code
+    lesson: Lesson = Lesson.ALL  # of every experiment
     asked: list[TrialKey] = field(default_factory=list)
 
     def baseline(self) -> "Walk":
@@ -86,7 +88,7 @@ class Walk:
                 self.program, self.memory, number, self.trials, self.level, margin=self.margin, shrinks=self.shrinks
             ):
                 case Conclude(conclusion=conclusion):
-                    self.memory = after_concluded(self.memory, conclusion, self.trials, self.program.metric)
+                    self.memory = after_concluded(self.memory, conclusion, self.trials, self.program.metric, self.lesson)
                     self.head = number if conclusion.verdict is Verdict.KEEP else self.head
                     return conclusion
                 case Register(level=level, margin=margin):
@@ -105,7 +107,7 @@ class Walk:
         trial = made if isinstance(made, Trial) else Trial(key=key, seed=0, tree="", value=made)
         trial = replace(trial, key=key, seed=trial_seed("secret", place_of_seed(key, self.head)), tree=tree)
         self.asked.append(key)
-        self.memory = after_trial(self.memory, trial)
+        self.memory = after_trial(self.memory, trial, self.lesson)
         return trial
 
 

@@ -1,9 +1,10 @@
 """A hub over three small files, and workers that sign what they send, without a campaign behind it."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from targets import program
 
@@ -47,20 +48,22 @@ class Clock:
         return self.now
 
 
-def make_record(folder: Path, clock: Clock | None = None) -> HubRecord:
+def make_record(
+    folder: Path, clock: Callable[[], float] | None = None, *, files: Mapping[str, bytes] = MappingProxyType(FILES)
+) -> HubRecord:
     """The record of a hub that was just opened."""
-    states = tuple(FileState(path=path, size=len(text), digest=content_digest(text)) for path, text in sorted(FILES.items()))
+    states = tuple(FileState(path=path, size=len(text), digest=content_digest(text)) for path, text in sorted(files.items()))
     front = {"metric": "loss", "editable": ["train.py", "run.sh", "new/"]}
     genesis = signed(Genesis(hub=HUB.public, project=PROJECT, at=NOON, front=front, files=states, full="0" * 64), HUB)
     record = HubRecord(folder, make=True, clock=clock or Clock())
     opened = HubOpened(
         start="0" * 40, entry=canonical(entry_json(genesis)).decode(), tag="hub", salt="00" * 32, secret="11" * 32
     )
-    record.append(opened, contents=[*FILES.values()])
+    record.append(opened, contents=[*files.values()])
     return record
 
 
-def open_desk(folder: Path, *, rules: Rules = EASY, clock: Clock | None = None) -> Desk:
+def open_desk(folder: Path, *, rules: Rules = EASY, clock: Callable[[], float] | None = None) -> Desk:
     """A desk over a record, which is made if it is missing."""
     clock = clock or Clock()
     record = HubRecord(folder, clock=clock) if (folder / "ledger.db").exists() else make_record(folder, clock)

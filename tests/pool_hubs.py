@@ -13,6 +13,9 @@ from typing import Any, TypeVar
 from aiohttp import web
 from targets import TRAIN
 
+from overnight.gate.error_budget import level_of
+from overnight.gate.stats import log_label_swap
+from overnight.gate.trial import Arm
 from overnight.git.port import FileChange
 from overnight.pool.canonical import canonical
 from overnight.pool.chain import Block, Chain, Genesis, entry_digest, entry_json, signed
@@ -35,7 +38,10 @@ from overnight.pool.messages import (
     sign_card,
 )
 from overnight.pool.record.record import HubRecord
+from overnight.program.program import Direction
 from overnight.research.changes.scope import MAX_TOTAL_BYTES
+from overnight.research.receipts.proof import write_receipt
+from overnight.research.receipts.receipt import RawPair, Receipt
 
 T = TypeVar("T")
 ZERO = "0" * 64
@@ -57,6 +63,38 @@ def genesis_of(key: SecretKey, front: dict[str, Any], files: dict[str, bytes], *
     made = signed(Genesis(hub=key.public, project="a small loss", at=1e9, front=front, body=body, files=states, full=ZERO), key)
     assert isinstance(made, Genesis)
     return made
+
+
+def claimed(values: Sequence[tuple[float, float]]) -> Receipt:
+    """A receipt with these values of parent and block, whose arithmetic is right, whether they were measured or not."""
+    gains = [before - after for before, after in values]
+    return Receipt(
+        version="0",
+        campaign="pool",
+        experiment=1,
+        sandbox="jail",
+        start=ZERO[:40],
+        base=ZERO[:40],
+        commit=ZERO[:40],
+        tree=ZERO,
+        program=ZERO,
+        metric="loss",
+        direction=Direction.MINIMIZE,
+        min_effect=None,
+        error_rate=0.05,
+        keeps=0,
+        test=1,
+        level=level_of(0.05, test=1, keeps=0, expensive=False),
+        pairs=tuple(
+            RawPair(index=at, seed=at, first=Arm.BASELINE, baseline=before, candidate=after)
+            for at, (before, after) in enumerate(values)
+        ),
+        log_e=log_label_swap(gains),
+        gain=sum(gains) / len(gains),
+        confidence=0.95,
+        holdout_gain=None,
+        verdict_hash=ZERO,
+    )
 
 
 class TestHub:
@@ -103,17 +141,27 @@ class TestHub:
         )
         return sign_card(self.edits_card(card), self.key)
 
-    def add(self, changes: Sequence[FileChange], *, submission: int = 0, submitter: str = ZERO) -> Block:
-        """A block with these changes."""
+    def add(
+        self, changes: Sequence[FileChange], *, submission: int = 0, submitter: str = ZERO, claims: Receipt | None = None
+    ) -> Block:
+        """A block with these changes, and what it claims of them."""
         stateds = tuple(map(stated, changes))
         self.contents |= {content_digest(each.content): each.content for each in changes if each.content is not None}
-        block = self.block(stateds, submission=submission, submitter=submitter)
+        block = self.block(stateds, submission=submission, submitter=submitter, claims=claims)
         self.chain.add(block)
         self.texts.append(canonical(entry_json(block)).decode())
         self.record.append(EntryAdded(commit="0" * 40, number=block.number, entry=self.texts[-1], submission=submission))
         return block
 
-    def block(self, changes: tuple[ChangedFile, ...], *, submission: int = 0, submitter: str = ZERO, at: float = 2e9) -> Block:
+    def block(
+        self,
+        changes: tuple[ChangedFile, ...],
+        *,
+        submission: int = 0,
+        submitter: str = ZERO,
+        at: float = 2e9,
+        claims: Receipt | None = None,
+    ) -> Block:
         """A signed block on top of the newest entry."""
         made = signed(
             Block(
@@ -126,9 +174,9 @@ class TestHub:
                 changes=changes,
                 tree=tree_digest(apply(self.chain.tree, changes)),
                 full=ZERO,
-                receipt="{}",
+                receipt=write_receipt(claims) if claims else "{}",
                 holdout=ZERO,
-                gain=1.0,
+                gain=1.0 if claims is None else claims.gain or 0.0,
                 seconds=1.0,
             ),
             self.key,
@@ -155,10 +203,10 @@ class TestHub:
         return self._reveal(request, body)
 
     def _commit(self, request: Signed, body: Commit) -> Answer | Refusal:
+        if before := self.record.submission_with(body.commitment):  # sent again, as its answer was lost
+            return Answer(submission=before.number, state="committed")
         if body.parent != self.chain.head:
             return Refusal(code="stale", why="the chain has moved")
-        if any(each.commitment == body.commitment for each in self.record.submissions(most=1000)):
-            return Refusal(code="known", why="this commitment is there already")
         number = self.record.append(
             Committed(key=request.key, parent=body.parent, commitment=body.commitment, nonce=request.nonce)
         )
@@ -227,8 +275,8 @@ class TestHub:
                 return web.json_response(dump(NonceAnswer(nonce=nonce)))
             case "POST", "requests":
                 return web.json_response(dump(self.take(read(Signed, await request.read()))))
-            case "GET", "submissions" if (found := self.answer(int(rest))) is not None:
-                return web.json_response(dump(found))
+            case "GET", "submissions" if (found := self.record.submission_with(rest)) is not None:
+                return web.json_response(dump(self.answer(found.number)))
         return web.Response(status=404, text="not there")
 
     def do(self, call: Callable[[], T]) -> T:

@@ -9,4 +9,4 @@ def test_no_campaign_is_called_actions(tmp_path: Path) -> None:
     """Its attempts would have the names of folders that actions keep theirs in."""
     repo = make_repo(tmp_path / "r", program(("OFFSET = 5.0", "OFFSET = 3.0")))
     done = overnight(repo, "run", "--tag", "actions", check=2)
-    assert "`actions` cannot be the name of a campaign: its refs are those of actions; use another --tag" in done.stderr
+    assert "its refs and folder are those of actions; use another --tag" in done.stderr

@@ -67,6 +67,8 @@ DEMANDS: list[tuple[dict[str, Any], str]] = [
     ({"limits": {"gpus": 4}}, "needs 4 GPUs, and you allow 0"),
     ({"metric": {"name": "loss", "direction": "minimize", "result": "/etc/passwd"}}, "metric.result"),
     ({"metric": {"name": "loss", "direction": "minimize", "result": "../x"}}, "metric.result"),
+    ({"metric": {"name": "loss", "direction": "minimize", "pattern": "(a+)+$|x()"}}, "`metric.pattern`: a stranger's regular"),
+    ({"metric": {"name": "loss", "direction": "minimize", "curve": "(a+)+ (b)"}}, "`metric.curve`: a stranger's regular"),
     ({"editable": ["../x.py"]}, "editable"),
     ({"measure": 5}, "measure"),
     ({"measure": "a", "score": "b"}, "score"),
@@ -233,6 +235,13 @@ def test_a_card_must_be_signed_by_the_key_that_was_named(hub: TestHub, tmp_path:
     card = {**_card(hub), "project": "another"}
     hub.hostile["hub"] = json_body(card)
     assert "not signed by its key" in refused(hub, tmp_path)
+
+
+@pytest.mark.parametrize("key", ["length", "protocol", "work_bits"])
+def test_a_number_that_nobody_can_sign_is_no_card(hub: TestHub, tmp_path: Path, key: str) -> None:
+    """Signed JSON has whole numbers below 2^53: a larger one is refused in words."""
+    hub.hostile["hub"] = json_body({**_card(hub), key: 2**60})
+    assert "the hub's answer is no card" in refused(hub, tmp_path)
 
 
 def _card(hub: TestHub) -> dict[str, Any]:  # Any: JSON

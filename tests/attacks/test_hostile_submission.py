@@ -1,16 +1,29 @@
 """What a stranger sends to a hub: changes that no tree may have, and bodies that are no request."""
 
+import asyncio
+import io
 import json
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
+import aiohttp
 import pytest
-from pool_desks import Worker, edit, genesis_digest, open_desk, secret
+from pool_desks import FILES, PROGRAM, Worker, edit, genesis_digest, open_desk, secret
 
+from overnight.git.port import FileChange
 from overnight.pool.changes import SentFile
-from overnight.pool.messages import Answer, Refusal, Signed, dump, read
+from overnight.pool.lanes import Lane
+from overnight.pool.messages import PREFIX, Answer, Refusal, Signed, dump, read
+from overnight.pool.serving.application import application
 from overnight.pool.serving.desk import Desk
+from overnight.pool.serving.inspection import Inspected, Text, inspect
+from overnight.pool.serving.inspector import UNREADABLE, Inspector
+from overnight.program.parser import parse_program
 from overnight.research.changes.scope import MAX_FILE_BYTES, MAX_FILES
+from overnight.sockets.connections import Bounds
+from overnight.sockets.server import listening, serving
 
 X = "eA=="  # the content `x`
 
@@ -51,6 +64,9 @@ LISTS = {
     "a letter that turns the text": [file("new/\u202eyp.x")],
     "half a letter": [file("new/\udcff")],
     "names that differ in case": [file("new/A.py"), file("new/a.py")],
+    "names that differ in how an accent is written": [file("new/\u00e9.py"), file("new/e\u0301.py")],
+    "names that differ in case and accent": [file("new/\u00c9.py"), file("new/e\u0301.py")],
+    "names that differ in the order of accents": [file("new/a\u0323\u0307.py"), file("new/a\u0307\u0323.py")],
     "a name as a frozen one but for case": [file("new/x.py"), file("new/X.PY")],
     "a file below a file": [file("train.py/x")],
     "a file below a new file": [file("new/x"), file("new/x/y")],
@@ -157,3 +173,84 @@ def test_what_the_shape_of_code_costs_is_bounded(desk: Desk) -> None:
         worker = Worker(key=secret(50 + at), parent=worker.parent)
         answer = worker.submits(desk, edit(text))
         assert answer.code in {"", "changes", "duplicate"}
+
+
+SEEDS = "seed=0\nx=[" + "a," * 490_000 + "]\n"  # a megabyte of which two versions are parsed and compared, for many seconds
+NEVER = (sys.executable, "-c", "import sys; sys.stdin.read()")  # looks into a text for ever
+
+
+def test_the_worst_text_is_cut_off_and_the_next_is_looked_into(desk: Desk) -> None:
+    """A text that takes longer than its share of the processor is refused, in a process that nobody else needs."""
+    worker = worker_of(desk)
+
+    async def both() -> Sequence[Inspected]:
+        inspector = Inspector(processes=1, limit_s=0.5)
+        inspector.start()
+        found = [await inspector.inspect(text_of(desk, worker, text), Lane.NEW) for text in (SEEDS, "SCALE = 3.0\n")]
+        await inspector.stop()
+        return found
+
+    worst, usual = asyncio.run(both())
+    assert worst == UNREADABLE
+    assert usual == inspect(text_of(desk, worker, "SCALE = 3.0\n")) and usual.meaning
+
+
+def text_of(desk: Desk, worker: Worker, text: str) -> Text:
+    """What is looked into of a change of `train.py`."""
+    before = {"train.py": FILES["train.py"]}
+    program = parse_program(PROGRAM, "program.md")
+    return Text(changes=edit(text), before=before, executable={"train.py": False}, parent=worker.parent, program=program)
+
+
+def test_what_is_unreadable_is_refused(desk: Desk) -> None:
+    """Nothing of it waits, so that the verifier never reads it either."""
+    worker = worker_of(desk)
+    changes = edit(SEEDS)
+    first = worker.commits(desk, changes)
+    assert isinstance(first, Answer)
+    request = worker.request(worker.reveal(first.submission, changes), first.nonce)
+    assert desk.text_of(request)
+    [answer] = desk.take_all([request], {request.signature: UNREADABLE})
+    assert answer.code == "changes" and desk.record.waiting() == []
+
+
+def test_the_hub_answers_while_a_text_is_looked_into(tmp_path: Path) -> None:
+    """However long that takes: the card, nonces and commitments of others come at once, and the text waits alone."""
+    stranger, other = (Worker(key=secret(number), parent="") for number in (7, 8))
+
+    async def visit() -> None:
+        sockets = listening(0)
+        made = application(lambda: open_desk(tmp_path / "hub"), inspector=Inspector(command=NEVER))
+        address = f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+        async with serving(made, sockets, bounds=Bounds()), aiohttp.ClientSession(address) as session:
+
+            async def post(path: str, message: object) -> dict[str, Any]:
+                async with session.post(PREFIX + path, data=io.BytesIO(json.dumps(message).encode())) as answer:
+                    found: dict[str, Any] = await answer.json()
+                    return found
+
+            async def commits(worker: Worker, changes: Sequence[FileChange]) -> dict[str, Any]:
+                async with session.get(f"{PREFIX}/hub") as card:
+                    worker.parent = (await card.json())["head"]
+                nonce = (await post("/nonces", {"key": worker.key.public}))["nonce"]
+                return await post("/requests", dump(worker.request(worker.commit(changes), nonce)))
+
+            first = await commits(stranger, edit(SEEDS))
+            reveal = dump(stranger.request(stranger.reveal(first["submission"], edit(SEEDS)), first["nonce"]))
+            waiting = asyncio.create_task(post("/requests", reveal))
+            for number in range(20):
+                other.key = secret(100 + number)
+                assert (await commits(other, edit(f"SCALE = {number}.5\n")))["state"] == "committed"
+            assert not waiting.done()
+            waiting.cancel()
+
+    asyncio.run(visit())
+
+
+def test_a_reveal_of_a_number_that_nobody_can_sign_is_not_read(desk: Desk) -> None:
+    """Beyond 2^53 JSON has no whole numbers that are signed: it is no request, and breaks nothing."""
+    worker = worker_of(desk)
+    text = json.dumps(dump(worker.request(worker.reveal(1, edit("x\n")), desk.nonce(worker.key.public))))
+    assert desk.take(read(Signed, text)).code == "unknown"
+    with pytest.raises(ValueError):  # of pydantic
+        read(Signed, text.replace('"submission": 1,', f'"submission": {2**60},'))

@@ -182,7 +182,7 @@ def test_connections_are_bounded(quick: Surface) -> None:
 
 def test_a_device_of_the_network_gets_a_part(quick: Surface, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that takes all that it can leaves room for the others; this machine is not counted."""
-    monkeypatch.setattr(connections, "_device", lambda wire: "192.0.2.7")
+    monkeypatch.setattr(connections, "device_of", lambda address: "192.0.2.7")
     with ExitStack() as stack:
         for _ in range(QUICK.of_device):
             stack.enter_context(quick.connected())

@@ -49,6 +49,9 @@ def test_what_is_no_operation_is_the_owner_s(tmp_path: Path, monkeypatch: pytest
         "home watch",
         "hub init --yes",
         "hub serve",
+        "hub verify-chain x --rerun 1 --yes",
+        "hub backup x",
+        "hub restore x",
     ):
         done = run_here(tmp_path, "--as", "agent:claude", *line.split())
         assert done.returncode == 2 and "is for the owner alone" in done.stderr

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from sqlite_stores import SqliteConformance
 from targets import started
-from toy import Book, Line
+from toy import Book, Lengths, Line
 
 from overnight.errors import LedgerBusy, LedgerCorrupt, UserError
 from overnight.ledger.chain import GENESIS, chain_hash
@@ -265,6 +265,18 @@ def test_a_file_without_tables_is_an_empty_ledger(tmp_path: Path, wal: bool) -> 
         book.append(*LINES)
     with closing(Book(tmp_path, read_only=True)) as book:
         assert [entry.event for entry in book.events()] == LINES
+
+
+def test_a_new_file_has_all_of_its_tables_or_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who reads it while it is made, or after that failed, finds an empty ledger."""
+    with monkeypatch.context() as patch:
+        patch.setattr(Lengths, "schema", f"{Lengths.schema} CREATE nonsense;")
+        with pytest.raises(UserError, match="cannot use"):
+            Book(tmp_path)
+    with closing(Book(tmp_path, read_only=True)) as reader:
+        assert reader.newest() == 0 and not reader.snapshots()
+    with closing(Book(tmp_path)) as book:
+        book.append(*LINES)
 
 
 def test_each_append_is_on_disk(book: Book) -> None:

@@ -39,6 +39,15 @@ def code(answer: Answer | Refusal) -> str:
     return answer.code if isinstance(answer, Refusal) else f"{answer.state} {answer.code}".strip()
 
 
+def shown(desk: Desk, number: int) -> Answer:
+    """How a submission stands, for who knows its commitment."""
+    found = desk.record.submission(number)
+    assert found is not None
+    answer = desk.answer(found.commitment)
+    assert answer is not None
+    return answer
+
+
 def grow(desk: Desk, count: int) -> None:
     """Add entries to the chain that change nothing."""
     for _ in range(count):
@@ -77,7 +86,7 @@ def test_a_change_is_committed_revealed_and_queued(desk: Desk) -> None:
     assert isinstance(answer, Answer)
     assert [each.content for each in desk.record.changes(answer.submission)] == [b"SCALE = 3.0\n"]
     assert [each.submission for each in desk.record.waiting()] == [answer.submission]
-    assert desk.answer(answer.submission) == Answer(submission=answer.submission, state="queued")
+    assert shown(desk, answer.submission) == Answer(submission=answer.submission, state="queued")
 
 
 def test_an_answer_has_the_nonce_for_the_next_request(desk: Desk) -> None:
@@ -99,6 +108,30 @@ def test_a_request_counts_once(desk: Desk) -> None:
         assert code(desk.take(worker.request(body, nonce))) == "nonce"
     assert isinstance(first, Answer)
     assert desk.record.store.newest() == count
+
+
+def test_used_nonces_are_forgotten_once_they_are_valid_no_longer(desk: Desk, clock: Clock) -> None:
+    """As many are kept as were used in the last twenty minutes, also after the tables are derived anew; none counts twice."""
+    worker = worker_of(desk, 7, known=True)
+    for number in range(12):
+        assert code(worker.commits(desk, edit(f"SCALE = {number}.5\n"))) == "committed"
+        clock.now += 300
+        assert code(desk.take(worker.sent[-1])) == "nonce"
+    assert code(desk.take(worker.sent[0])) == "nonce"
+    for _ in range(2):
+        with desk.record.store.reading() as db:
+            assert db.execute("SELECT COUNT(*) FROM used_nonces").fetchone()[0] == 5
+        desk.record.store.reindex()
+
+
+def test_commitments_that_were_never_revealed_are_not_counted_one_by_one(desk: Desk) -> None:
+    """Those of the last minutes are found by an index: the others, which are never removed, cost nothing."""
+    with desk.record.store.reading() as db:
+        for where in ("at>=1", "at>=1 AND key='7'"):
+            query = f"EXPLAIN QUERY PLAN SELECT COUNT(*) FROM submissions WHERE state='committed' AND {where}"
+            plan = str(db.execute(query).fetchall())
+            assert "SEARCH" in plan, plan
+            assert "submissions_" in plan, plan
 
 
 def test_a_nonce_expires(desk: Desk, clock: Clock) -> None:
@@ -164,9 +197,7 @@ def test_the_earlier_commitment_of_the_same_change_counts(desk: Desk) -> None:
     assert code(second.reveals(desk, late.submission, changes)) == "queued"
     assert code(first.reveals(desk, early.submission, changes)) == "queued"
     assert [each.submission for each in desk.record.waiting()] == [early.submission]
-    shown = desk.answer(late.submission)
-    assert shown is not None
-    assert code(shown) == "refused duplicate"
+    assert code(shown(desk, late.submission)) == "refused duplicate"
 
 
 def test_a_later_commitment_of_the_same_is_a_duplicate(desk: Desk) -> None:
@@ -283,10 +314,10 @@ def test_no_verdict_is_shown_before_its_time_nor_a_reason(desk: Desk, clock: Clo
     number = first.submission
     verdict = Judged(submission=number, accepted=False, seconds=9, reason="worse on holdout", shown_at=clock.now + 60)
     desk.record.append(Linked(submission=number, experiment=1), verdict)
-    assert desk.answer(number) == Answer(submission=number, state="queued")
+    assert shown(desk, number) == Answer(submission=number, state="queued")
     clock.now += 60
-    assert desk.answer(number) == Answer(submission=number, state="not accepted")
-    assert desk.answer(999) is None
+    assert shown(desk, number) == Answer(submission=number, state="not accepted")
+    assert desk.answer("9" * 64) is None
 
 
 def test_a_paused_hub_takes_nothing_and_says_so(desk: Desk) -> None:

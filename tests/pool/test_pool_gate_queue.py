@@ -1,6 +1,7 @@
 """The hub's researcher in the campaign's queue: it waits for submissions, and is not asked ahead for that."""
 
 import asyncio
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
@@ -41,7 +42,7 @@ class Patient:
         return ProposalOutcome(assignment=1, number=1, waited_s=self.waited_s)
 
 
-@pytest.mark.parametrize(("waited_s", "ahead"), [(1000.0, False), (0.0, True)])
+@pytest.mark.parametrize(("waited_s", "ahead"), [(1000.0, False), (math.inf, False), (0.0, True)])
 def test_who_waited_is_not_asked_ahead(tmp_path: Path, waited_s: float, ahead: bool) -> None:
     """Only the time in which a researcher thinks counts for how far ahead of the laboratory it is asked."""
     ledger = SqliteLedger(tmp_path)
@@ -63,12 +64,14 @@ def test_who_waited_is_not_asked_ahead(tmp_path: Path, waited_s: float, ahead: b
 
 
 def test_a_known_key_goes_before_new_ones_that_waited_longer(tmp_path: Path) -> None:
-    """Whoever is in the record when the campaign asks is weighed, and the time of waiting is told."""
+    """Whoever is in the record when the campaign asks is weighed, and it is not asked before a slot is free."""
     desk = open_desk(tmp_path / "hub")
     workers = [Worker(key=secret(number), parent=genesis_digest(desk)) for number in range(10, 15)]
     history: Any = SimpleNamespace(paths=lambda _: ["train.py"])  # the head is the commit that all are on top of
     with desk.record as record:
-        researcher = SubmissionsResearcher(record=record, history=history, head=record.head_commit, estimate_s=lambda: 1.0)
+        researcher = SubmissionsResearcher(
+            record=record, history=history, tag="hub", head=record.head_commit, estimate_s=lambda: 1.0
+        )
 
         async def propose() -> Draft:
             assignment: Any = SimpleNamespace(under_way=(), head=head, workspace=tmp_path / "workspace")
@@ -89,7 +92,7 @@ def test_a_known_key_goes_before_new_ones_that_waited_longer(tmp_path: Path) -> 
 
         asyncio.run(late())
         first = drafts[0]
-        assert first.waited_s > 0.0
+        assert first.waited_s == math.inf
         for number, worker in enumerate(workers[1:4]):
             worker.submits(desk, edit(f"SCALE = {number + 3}.0\n"))
         make_known(desk, secret(14))
@@ -103,7 +106,9 @@ def test_a_head_that_moved_while_nothing_waited_is_asked_for_again(tmp_path: Pat
     desk = open_desk(tmp_path / "hub")
     history: Any = None  # it is not asked for anything
     with desk.record as record:
-        researcher = SubmissionsResearcher(record=record, history=history, head=lambda: "new", estimate_s=lambda: 1.0)
+        researcher = SubmissionsResearcher(
+            record=record, history=history, tag="hub", head=lambda: "new", estimate_s=lambda: 1.0
+        )
         assignment: Any = SimpleNamespace(under_way=(), head="old", workspace=tmp_path)
         with pytest.raises(SearchEnded):
             asyncio.run(researcher.propose(assignment))

@@ -3,6 +3,7 @@
 import shlex
 from collections.abc import Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,12 +14,14 @@ from targets import make_repo, program
 from overnight.errors import UserError
 from overnight.operations.operation import Context, Settled
 from overnight.operations.registry import find
+from overnight.pool.chain import Chain
 from overnight.pool.events import BlockWithdrawn, HubPaused
 from overnight.pool.messages import Answer
 from overnight.pool.operations import (
     hub_ban,
     hub_board,
     hub_chain,
+    hub_check,
     hub_invite,
     hub_join,
     hub_log,
@@ -35,8 +38,15 @@ from overnight.pool.operations.hub_log import HubLogInput
 from overnight.pool.operations.hub_queue import HubQueueInput
 from overnight.pool.operations.hub_status import HubStatusInput
 from overnight.pool.operations.hub_unban import HubUnbanInput
+from overnight.pool.record import overview
+from overnight.pool.record.record import HubRecord
 from overnight.pool.serving.desk import Desk, Rules
+from overnight.pool.views.standing import shares_of
 from overnight.pool.work.client import HubAddress
+from overnight.research.operations import campaigns, home
+from overnight.research.operations.campaigns import CampaignsInput
+from overnight.research.operations.home import HomeInput
+from overnight.words.quantities import duration
 
 
 @pytest.fixture
@@ -98,6 +108,68 @@ def test_the_board_counts_what_was_verified(desk: Desk, context: Context) -> Non
     assert (second.gain, second.accepted, second.judged, second.seconds) == (1.0, 1, 2, 30.0)
     assert "1 of 2 reproduced" in hub_board.render(hub_board.run(context, HubBoardInput()))
     assert "WITHDRAWN" in hub_chain.render(hub_chain.run(context, HubChainInput()))
+
+
+def test_tables_say_what_the_chain_says(desk: Desk, context: Context) -> None:
+    """Shares, head and entries as they follow from the checked chain, also when the tables are derived anew."""
+    for number, gain in ((7, 3.0), (8, 1.0), (7, 0.5), (9, 2.0)):
+        block(desk, number, gain=gain)
+    desk.record.append(BlockWithdrawn(block=3, why="it broke"))
+    for _ in range(2):
+        chain = desk.record.chain()
+        assert overview.shares(desk.record) == shares_of(chain, desk.record.withdrawals())
+        assert overview.head(desk.record) == (chain.number, chain.head)
+        assert overview.newest_entries(desk.record, offset=1, limit=2) == chain.entries[2:0:-1]
+        assert overview.entry_at(desk.record, 2) == chain.entries[1]
+        assert overview.entry_at(desk.record, 0) is None
+        desk.record.store.reindex()
+    found = hub_status.run(context, HubStatusInput())
+    assert found.keys == {"known": 3}
+    assert found.waiting_s == {}
+
+
+def test_reading_a_long_chain_checks_none_of_it(desk: Desk, context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only `hub check` and opening do; so the others cost the same however long the chain is."""
+    block(desk, 7)
+
+    def check(_record: HubRecord) -> Chain:
+        raise AssertionError("the whole chain was checked")
+
+    monkeypatch.setattr(HubRecord, "chain", check)
+    (context.where / "hub.yaml").write_text("project: small\n")
+    for name in ("status", "board", "chain", "queue", "block", "join", "log"):
+        operation = find(f"hub {name}")
+        assert operation and operation.run
+        given = {"number": 1} if name == "block" else {}
+        assert operation.render(operation.run(context, operation.input(**given)))
+    with pytest.raises(AssertionError):
+        hub_check.run(context, hub_check.HubCheckInput())
+
+
+def test_what_waits_is_shown_by_lane_in_seconds(desk: Desk, context: Context) -> None:
+    """By what a verification took on average."""
+    block(desk, 7, seconds=30.0)
+    submitted(desk, 7)
+    for number in (8, 9):
+        submitted(desk, number)
+    found = hub_status.run(context, HubStatusInput())
+    assert found.waiting == {"known": 1, "new": 2} and found.waiting_s == {"known": 30.0, "new": 60.0}
+    assert found.keys == {"known": 1, "new": 2}
+    assert f"2 of new keys (about {duration(60.0)} of trials)" in hub_status.render(found)
+
+
+def test_a_hub_is_a_line_of_its_repository_and_of_its_machine(desk: Desk, context: Context, tmp_path: Path) -> None:
+    """Where it is, and whether it needs its founder; a repository without one has no line."""
+    block(desk, 7)
+    submitted(desk, 8)
+    served = replace(context, repositories={"pool": context.where, "other": make_repo(tmp_path / "other", "")})
+    [line] = campaigns.run(served, CampaignsInput()).systems
+    assert (line.address, line.waits) == ("/repos/pool/hub", False)
+    assert line.state == "not served, 1 block in its chain, 1 submission waiting"
+    desk.record.append(HubPaused(why="look"))
+    [line] = [each for each in home.run(served, HomeInput()).systems if each.system == "hub"]
+    assert (line.name, line.state, line.waits) == ("pool", "paused: look", True)
+    assert not campaigns.run(replace(served, where=tmp_path / "other"), CampaignsInput()).systems
 
 
 def test_the_chain_is_listed_in_parts(desk: Desk, context: Context) -> None:

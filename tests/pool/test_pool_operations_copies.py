@@ -1,11 +1,12 @@
 """Copies of a chain are checked and compared by anybody, without the hub."""
 
 import json
+import re
+import subprocess
+import sys
 from collections.abc import Iterator
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from contextlib import contextmanager
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from targets import overnight
 
 from overnight.pool.canonical import canonical
 from overnight.pool.chain import Chain, entry_json
+from overnight.pool.work.client import MOST_AT_ONCE, OF_PAGE
 
 BETTER = FILES["train.py"].decode().replace("OFFSET = 5.0", "OFFSET = 4.0")
 
@@ -130,24 +132,64 @@ def test_other_files_are_not_overwritten(hub: TestHub, tmp_path: Path) -> None:
     assert [each.name for each in (tmp_path / "m").iterdir()] == ["thesis.txt"]
 
 
+@contextmanager
+def web_server(folder: Path) -> Iterator[str]:
+    """The address of a plain web server over a folder, as a process."""
+    command = [sys.executable, "-u", "-m", "http.server", "0", "--bind", "127.0.0.1", "--directory", str(folder)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+        try:
+            assert process.stdout is not None
+            found = re.search(r"port (\d+)", process.stdout.readline())
+            assert found
+            yield f"http://127.0.0.1:{found[1]}"
+        finally:
+            process.terminate()
+
+
 def test_a_worker_joins_a_mirror_at_any_web_server(tmp_path: Path) -> None:
-    """It has the tree and the chain, without the hub."""
+    """It has the tree and the chain without the hub, and follows the mirror in the middle of a page."""
     with serving(TestHub(tmp_path / "hub")) as hub:
         hub.do(lambda: hub.add(changed(train_dot_py=BETTER)))
         overnight(tmp_path, "hub", "mirror", hub.url, "m", check=0)
-    handler = partial(_Quiet, directory=str(tmp_path / "m"))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        Thread(target=server.serve_forever).start()
-        try:
-            overnight(tmp_path, "work", "join", f"http://127.0.0.1:{server.server_port}", "w", "--yes", check=0)
-        finally:
-            server.shutdown()
-    assert (tmp_path / "w/train.py").read_text() == BETTER
+        with web_server(tmp_path / "m") as url:
+            overnight(tmp_path, "work", "join", url, "w", "--yes", check=0)
+            assert (tmp_path / "w/train.py").read_text() == BETTER
+            hub.do(lambda: hub.add(changed(train_dot_py=BETTER.replace("4.0", "3.0"))))
+            overnight(tmp_path, "hub", "mirror", hub.url, "m", check=0)
+            overnight(tmp_path / "w", "work", "run", "--hours", "0.00001", check=0)
+    assert (tmp_path / "w/train.py").read_text() == BETTER.replace("4.0", "3.0")
     assert finding(checked(tmp_path, "w", "--against", "m", check=1), "against")["holds"]
 
 
-class _Quiet(SimpleHTTPRequestHandler):
-    """A plain web server."""
+def test_a_mirror_of_more_entries_than_one_answer_is_read_whole_at_any_web_server(tmp_path: Path) -> None:
+    """A web server answers each question about entries with the same file; the pages beside it have the rest."""
+    with serving(TestHub(tmp_path / "hub")) as hub:
 
-    def log_message(self, *_: object) -> None:
-        """Nothing."""
+        def grow() -> None:
+            for number in range(MOST_AT_ONCE + 2 * OF_PAGE + 1):
+                hub.add(changed(train_dot_py=BETTER.replace("4.0", f"4.{number}1")))
+
+        hub.do(grow)
+        found = json.loads(overnight(tmp_path, "hub", "mirror", hub.url, "m", "--json", check=0).stdout)
+    with web_server(tmp_path / "m") as url:
+        report = checked(tmp_path, url, "--against", "m", check=1)
+    assert report["entries"] == found["entries"] == MOST_AT_ONCE + 2 * OF_PAGE + 1
+    assert finding(report, "chain")["holds"] and finding(report, "against")["holds"]
+
+
+@pytest.mark.parametrize("page", ["[]", '["{}"]', "{}", None])
+def test_a_web_server_whose_pages_do_not_go_on_is_no_hub(tmp_path: Path, page: str | None) -> None:
+    """It is said, and nothing asks again and again."""
+    with serving(TestHub(tmp_path / "hub")) as hub:
+
+        def grow() -> None:
+            for number in range(OF_PAGE + 1):
+                hub.add(changed(train_dot_py=BETTER.replace("4.0", f"4.{number}1")))
+
+        hub.do(grow)
+        overnight(tmp_path, "hub", "mirror", hub.url, "m", check=0)
+    file = tmp_path / "m/pool/v1/pages/1"
+    file.unlink() if page is None else file.write_text(page)
+    with web_server(tmp_path / "m") as url:
+        report = checked(tmp_path, url, check=1)
+    assert not finding(report, "chain")["holds"]

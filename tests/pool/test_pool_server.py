@@ -71,7 +71,7 @@ def test_a_worker_goes_from_card_to_queue(tmp_path: Path) -> None:
         reveal = worker.request(worker.reveal(committed.submission, changes), committed.nonce)
         second = await post(session, "/requests", dump(reveal))
         again = await post(session, "/requests", dump(reveal))
-        status = await body_of(session, f"/submissions/{committed.submission}")
+        status = await body_of(session, f"/submissions/{worker.commit(changes).commitment}")
         assert read(Answer, second).state == read(Answer, status).state == "queued"
         assert read(Refusal, again).code == "nonce"
         assert {len(each) for each in (first, second, again, status)} == {ANSWER_BYTES}
@@ -93,8 +93,8 @@ def test_a_worker_goes_from_card_to_queue(tmp_path: Path) -> None:
         ("POST", "/nonces", b" " * 1001, 413),
         ("GET", "/entries?after=x", b"", 400),
         ("GET", "/entries?after=" + "9" * 30, b"", 400),
-        ("GET", "/submissions/1", b"", 404),
-        ("GET", "/submissions/" + "9" * 30, b"", 404),
+        ("GET", "/submissions/2", b"", 404),
+        ("GET", "/submissions/" + "9" * 64, b"", 404),
         ("GET", "/files/../hub.key", b"", 404),
         ("HEAD", "/hub", b"", 405),
         ("OPTIONS", "/requests", b"", 405),

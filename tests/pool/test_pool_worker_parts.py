@@ -1,10 +1,13 @@
 """Parts of a worker by themselves: what is carried over, how busy others are, what is sent again after a lost answer."""
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -17,9 +20,10 @@ from overnight.errors import UserError
 from overnight.git.repository import open_repository
 from overnight.pool.messages import Answer, Commit, Refusal, Signed, has_worked
 from overnight.pool.work.carrying import carried, edit_between
-from overnight.pool.work.idle import Others
+from overnight.pool.work.idle import Others, Quiet
 from overnight.pool.work.outbox import Outbox
 from overnight.pool.work.place import Place
+from overnight.pool.work.searching import Search, SearchRequest
 from overnight.pool.work.settings import TUNER, WorkSettings, asks_models, chosen_researchers
 from overnight.pool.work.submitting import found_work
 
@@ -94,6 +98,20 @@ def test_only_the_work_of_others_counts(tmp_path: Path) -> None:
     assert others.cores(50.0) is None
     write(130, ours=11, child=29, other=25)  # 30 s in 10 s: 10 s of ours, 20 s of others
     assert others.cores(60.0) == pytest.approx(2.0)
+
+
+def test_a_search_waits_for_a_quiet_machine_and_ends_on_a_busy_one() -> None:
+    """Five quiet looks in a row before it begins, at least a second apart; one busy look ends it."""
+
+    class Busy(Others):
+        def cores(self, now: float) -> float | None:
+            return {0.0: None, 3.0: 1.5, 20.0: 1.5}.get(now, 0.1)
+
+    quiet = Quiet(Busy())
+    found = {now: quiet.lasts(now, searching=False) for now in (0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5, 6.0, 7.0, 8.0)}
+    assert [now for now, lasts in found.items() if lasts] == [8.0]
+    assert quiet.lasts(19.0, searching=True) and not quiet.lasts(20.0, searching=True)
+    assert quiet.lasts(21.0, searching=True) and not quiet.lasts(21.5, searching=False)
 
 
 def test_the_counts_of_this_machine_can_be_read() -> None:
@@ -186,3 +204,18 @@ def test_a_hub_that_is_away_loses_nothing(hub: TestHub, place: Path) -> None:
     hub.hostile.clear()
     assert [each.state for each in Outbox(place=Place(top=place)).all()] == ["waits"]
     assert "queued" in overnight(place, "work", "submit", "mine", check=0).stdout
+
+
+def test_a_campaign_whose_tables_are_being_made_has_no_state_yet(place: Path) -> None:
+    """A search looks at it again and again, from its first moment on."""
+    folder = place / ".overnight/chain-0"
+    folder.mkdir()
+    with closing(sqlite3.connect(folder / "ledger.db")) as db:
+        db.execute(
+            "CREATE TABLE events(seq INTEGER PRIMARY KEY, at REAL NOT NULL, kind TEXT NOT NULL, experiment INTEGER,"
+            " body TEXT NOT NULL, prev TEXT NOT NULL, hash TEXT NOT NULL)"
+        )
+    nobody: Any = None
+    request = SearchRequest(hours=1.0)
+    search = Search(place=Place(top=place), taken=nobody, copy=nobody, sender=nobody, request=request, say=print)
+    assert not search._collect("chain-0")

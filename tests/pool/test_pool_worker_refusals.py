@@ -27,7 +27,7 @@ def sender(code: str) -> Sender:
     async def send(_request: object) -> Refusal:
         return Refusal(code=code, why="no")
 
-    async def answer(_submission: int) -> None:
+    async def answer(_submission: int, _commitment: str) -> None:
         return None
 
     hub: Any = SimpleNamespace(nonce=nonce, send=send, answer=answer)

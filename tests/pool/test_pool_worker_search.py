@@ -9,6 +9,10 @@ import pytest
 from pool_hubs import TestHub, serving
 from targets import overnight, started
 
+from overnight.pool.work.outbox import Outbox
+from overnight.pool.work.place import Place
+from overnight.pool.work.session import alone
+
 RUN = ("-m", "overnight", "work", "run", "--hours", "0.5", "--poll", "0.2")
 
 
@@ -43,6 +47,13 @@ def test_what_is_kept_becomes_a_block_and_the_search_goes_on_from_it(hub: TestHu
     assert hub.do(lambda: hub.chain.number) >= 2
     [status] = json.loads(overnight(tmp_path, "work", "status", "--json", check=0).stdout)
     assert status["accepted"] >= 2 and status["running"] is None
+    newest = status["campaign"]  # that on entry 2 may not have begun
+    assert newest in {"chain-1", "chain-2"} and f"  {newest}: " in overnight(tmp_path, "work", "status", check=0).stdout
+    assert not any(each.files for each in Outbox(place=Place(top=tmp_path / "w")).all() if not each.is_open)
+    with alone(Place(top=tmp_path / "w")):  # a lock that is newer than that of any campaign
+        pass
+    assert newest in overnight(tmp_path / "w", "status", check=0).stdout
+    assert "refs and folder are those of a worker" in overnight(tmp_path / "w", "run", "--tag", "work", check=2).stderr
     assert {each["state"] for each in status["changes"]} & {"accepted"}
     assert {"chain-0", "chain-1"} <= {each.name for each in (tmp_path / "w/.overnight").iterdir()}
 

@@ -28,6 +28,4 @@ def mirror(*, url: str, folder: Path, as_json: bool) -> int:
         print_json(found)
         return 0
     click.echo(f"the chain up to entry {found.entries} is in {folder}, with {counted(found.fetched, 'new file')}")
-    if not found.can_be_joined:
-        click.echo("its chain is longer than one answer: workers cannot join at a plain web server, but can check it")
     return 0

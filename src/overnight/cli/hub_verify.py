@@ -11,7 +11,8 @@ from overnight.cli.research import View, run_session
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
 from overnight.pool.hub.kind import hub_kind
-from overnight.pool.hub.opening import hub_folder
+from overnight.pool.hub.opening import hub_folder, require_committed
+from overnight.pool.hub.program import hub_program
 from overnight.pool.hub.settings import read_hub_settings
 from overnight.pool.record.record import HubRecord
 from overnight.research.kind import CampaignKind
@@ -38,4 +39,5 @@ def verify(*, experiments: int | None, hours: float | None, sandbox: str, slots:
 async def _kind(repository: Repository, _request: SessionRequest, _stop: Stop, _view: View) -> AsyncIterator[CampaignKind]:
     settings = read_hub_settings(repository)
     with HubRecord(hub_folder(repository)) as record, closing(GitHistory(repository)) as history:
+        require_committed(record, history, hub_program(repository, settings), settings)
         yield hub_kind(settings, record, history)

@@ -1,12 +1,16 @@
-"""`overnight hub verify-chain`: checks any copy of a hub's chain, and compares two."""
+"""`overnight hub verify-chain`: checks any copy of a hub's chain, compares two, and measures a block again."""
 
+import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import click
 
+from overnight.cli.caller import check_by_hand
 from overnight.cli.options import json_option, print_json
+from overnight.errors import UserError
+from overnight.pool.work.claims import Agreement, Remeasured
 from overnight.research.findings import Finding
 from overnight.words.foreign import printable
 
@@ -14,7 +18,9 @@ if TYPE_CHECKING:
     from overnight.pool.work.copies import Copy
 
 NOT_SHOWN = """\
-Not shown: whether the values were ever measured. Nothing but trials of your own shows that, on the public measure alone."""
+Not shown: whether the values were ever measured. Only trials of your own show that (--rerun), on the public measure alone."""
+NEWEST = "newest"  # `--rerun` without a number
+DIGITS = 9  # of a block's number
 SHOWN = 500  # characters of a line
 QUOTED = 400  # characters of an entry in a proof
 
@@ -30,6 +36,7 @@ class CopyReport:
     head: str  # digest of the newest entry
     findings: Sequence[Finding]  # those that do not hold first
     proof: Sequence[str]  # two entries with one number, both signed by the hub: that it signed two chains
+    rerun: Remeasured | None = None  # what trials of a block found here, if they were asked for
 
 
 @click.command("verify-chain")
@@ -37,25 +44,81 @@ class CopyReport:
 @click.option(
     "--against", metavar="URL|FILE|FOLDER", help="Another copy of it: finds that it was rewritten, or that there are two."
 )
+@click.option(
+    "--rerun",
+    metavar="[N]",
+    is_flag=False,
+    flag_value=NEWEST,
+    help="Measure block N again on this machine, by default the newest: its parent against it, in the jail.",
+)
+@click.option(
+    "--pairs", type=click.IntRange(2, 100_000), help="With --rerun: pairs of trials; by default 20, or 3 without noise."
+)
+@click.option("--yes", is_flag=True, help="With --rerun: agree to what would run, without a question.")
 @json_option
-def verify_chain(*, source: str, against: str | None, as_json: bool) -> int:
+def verify_chain(*, source: str, against: str | None, rerun: str | None, pairs: int | None, yes: bool, as_json: bool) -> int:
     """Check a copy of a hub's chain: at its address, in a mirror, in a worker's folder, or a file with an entry on each line.
 
-    Links, signatures, trees, the arithmetic of every receipt, and the contents beside it. Exit code: 1 if something does not
-    hold.
+    Links, signatures, trees, the arithmetic of every receipt, and the contents beside it; with `--rerun` the values of a block.
+    Exit code: 1 if something does not hold, or if trials here do not agree with the block.
     """
     from overnight.pool.keys import require_cryptography
 
+    if rerun is not None:
+        check_by_hand("hub verify-chain --rerun")  # it runs a stranger's code, for hours
+        if rerun != NEWEST and not (rerun.isascii() and rerun.isdigit() and len(rerun) <= DIGITS):
+            what = f"`{printable(rerun, SHOWN)}` is no number of a block"
+            raise UserError(what, fix="write the copy first: overnight hub verify-chain SOURCE --rerun [N]")
     require_cryptography()
-    found = _report(source, against)
+    found, copy = _report(source, against)
+    if rerun is not None and copy is not None:
+        if not as_json:
+            click.echo(_words(found))
+        number = None if rerun == NEWEST else int(rerun)
+        again = _measured(copy, number, pairs, yes=yes, as_json=as_json)
+        if again is None:
+            return 1
+        found = replace(found, rerun=again)
+        if not as_json:
+            from overnight.pool.work.claims import words
+
+            click.echo(words(again))
+            return 0 if found.holds and again.agreement is Agreement.AGREES else 1
     if as_json:
         print_json(found)
     else:
         click.echo(_words(found))
-    return 0 if found.holds else 1
+    return 0 if found.holds and (found.rerun is None or found.rerun.agreement is Agreement.AGREES) else 1
 
 
-def _report(source: str, against: str | None) -> CopyReport:
+def _measured(copy: "Copy", number: int | None, pairs: int | None, *, yes: bool, as_json: bool) -> Remeasured | None:
+    """What trials here found; None: nobody agreed to them."""
+    from functools import partial
+    from pathlib import Path
+
+    import anyio
+
+    from overnight.pool.work.remeasuring import find_subject, remeasure
+    from overnight.pool.work.settings import read_settings
+    from overnight.secrets.broker import user_broker
+
+    subject = find_subject(copy, number, read_settings(user_broker().environment, Path.home()).caps)
+    click.echo(f"\n{subject.offer()}", err=as_json)
+    if not yes:
+        if not sys.stdin.isatty():
+            raise UserError("somebody has to agree to this", fix="call it on a terminal, or with --yes if you do")
+        if not click.confirm("\nRun this here?", err=as_json):
+            return None
+    with click.progressbar(length=pairs or 1, label="pairs", file=sys.stderr, show_pos=True) as bar:
+
+        def seen(done: int, total: int) -> None:
+            bar.length = total
+            bar.update(done - bar.pos)
+
+        return anyio.run(partial(remeasure, subject, pairs, seen))
+
+
+def _report(source: str, against: str | None) -> "tuple[CopyReport, Copy | None]":
     from overnight.pool.work.copies import check_copy, compare
 
     findings: list[Finding] = []
@@ -67,7 +130,7 @@ def _report(source: str, against: str | None) -> CopyReport:
             compared, two = compare(copy, other)
             findings.append(compared)
             proof = [two.one, two.other] if two else []
-    return CopyReport(
+    report = CopyReport(
         holds=all(each.holds is not False for each in findings),
         hub=copy.chain.genesis.hub if copy else "",
         project=copy.chain.genesis.project if copy else "",
@@ -76,6 +139,7 @@ def _report(source: str, against: str | None) -> CopyReport:
         findings=sorted(findings, key=lambda each: each.holds is not False),
         proof=proof,
     )
+    return report, copy
 
 
 def _read(source: str, what: str, findings: list[Finding]) -> "Copy | None":

@@ -14,6 +14,7 @@ from overnight.actions.asking.initialisation import ActionsProposal
 from overnight.actions.views.result import Result
 from overnight.claw.views.spoken import Spoken
 from overnight.cli.front import Ready
+from overnight.cli.hub_init import OpenedHub
 from overnight.cli.hub_verify_chain import CopyReport
 from overnight.cli.main import COMMANDS
 from overnight.cli.token import NewToken, TokenList
@@ -26,6 +27,8 @@ from overnight.operations.fields import inputs_of
 from overnight.operations.operation import AnyOperation, Argument
 from overnight.operations.record_fields import about, comments_of, members_of, types_of
 from overnight.operations.registry import operations
+from overnight.pool.keeping.form import About
+from overnight.pool.keeping.restore import Restored
 from overnight.pool.operations.work_status import SentChange
 from overnight.pool.work.mirror import Mirrored
 from overnight.program.front_matter import Value
@@ -51,6 +54,9 @@ _BY_HAND: Mapping[str, Form] = {
     "serve": Ready,
     "token": NewToken,
     "token list": TokenList,
+    "hub init": OpenedHub,
+    "hub backup FILE": About,
+    "hub restore FILE": Restored,
     "hub mirror URL FOLDER": Mirrored,
     "hub verify-chain": CopyReport,
     "work join URL": JoinedFolder,
@@ -63,11 +69,13 @@ _NOTES = {
     "claw chat": "One value a line: what was said, and each message.",
     "show --assignment K": "What was said and done in it; empty if nothing of it is kept.",
     "review": "As `result` does.",
+    "hub init": "What would be public is printed on standard error.",
     "work join URL": "What would run here is printed on standard error.",
     "serve": "On one line, when it takes requests.",
     "init": "The proposal and what its two trials measured. It is written only if you also pass `--yes`.",
     "do --init": "The proposal. It is written only if you also pass `--yes`.",
     "meta init": "The proposal. It is written only if you also pass `--yes`.",
+    "hub verify-chain": "`rerun` is null without `--rerun`.",
     "verify --rerun N": "One for each kept change that was measured again.",
 }
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from overnight.errors import UserError
 from overnight.words.foreign import printable
 
 if TYPE_CHECKING:
@@ -71,13 +72,18 @@ def here() -> Worker:
 
     require_cryptography()
     from overnight.git.repository import open_repository
-    from overnight.pool.work.joined import read_copy, read_joined, worker_key
+    from overnight.pool.work.joined import is_joined, joined_folders, read_copy, read_joined, worker_key
     from overnight.pool.work.joining import agreed
     from overnight.pool.work.place import Place
     from overnight.pool.work.settings import read_settings
     from overnight.secrets.broker import user_broker
 
-    place = Place(top=open_repository(Path.cwd()).toplevel)
+    where = Path.cwd()
+    if not any(is_joined(each) for each in (where, *where.parents)):
+        known = joined_folders()
+        fix = f"cd {known[-1]}" if known else "overnight work join URL DIR, then cd DIR"
+        raise UserError(f"no hub is joined in {where}", fix=fix)
+    place = Place(top=open_repository(where).toplevel)
     joined = read_joined(place)
     copy = read_copy(place)
     return Worker(

@@ -52,12 +52,15 @@ def run(
 
     Ctrl-C ends it when the running trials are recorded; a second one ends it at once. However it ends, the next run goes on.
     """
-    from overnight.pool.work.searching import Search, SearchRequest, alone
+    from overnight.pool.work.searching import Search, SearchRequest
+    from overnight.pool.work.session import alone
     from overnight.pool.work.settings import asks_models, chosen_researchers
 
     worker = here()
     chosen = chosen_researchers(researchers, worker.settings)
-    if asks_models(chosen) and tokens is None and cost_usd is None:
+    if not asks_models(chosen):
+        tokens = cost_usd = None  # a campaign without a token left would end at once
+    elif tokens is None and cost_usd is None:
         raise UserError("a researcher that may ask models needs a limit", fix="add --tokens N or --cost USD")
     live = _Live()
     request = SearchRequest(

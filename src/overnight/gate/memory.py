@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
+from overnight.gate.lesson import Lesson
 from overnight.gate.pairs import Pair, pairs_of
 from overnight.gate.scale import Scale
 from overnight.gate.seeds import ANCHORS
@@ -126,8 +127,8 @@ class GateMemory:
         return self.logarithmic if scale is Scale.LOG else self.linear
 
 
-def after_trial(memory: GateMemory, trial: Trial) -> GateMemory:
-    """The memory after a finished trial of any stage."""
+def after_trial(memory: GateMemory, trial: Trial, lesson: Lesson = Lesson.ALL) -> GateMemory:
+    """The memory after a finished trial of any stage, of an experiment with such a lesson."""
     key = trial.key
     if key.stage is Stage.SCREEN:
         memory = replace(memory, since_refresh=memory.since_refresh + 1)
@@ -145,7 +146,8 @@ def after_trial(memory: GateMemory, trial: Trial) -> GateMemory:
             memory = replace(memory, anchors=(*memory.anchors, (trial.seed, trial.value)))
         if trial.early is not None:
             memory = replace(memory, head_early=(*memory.head_early, trial.early)[-WINDOW:])
-    of_head = key.stage in {Stage.BASELINE, Stage.CONFIRM} and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
+    of_head = key.stage is Stage.BASELINE or (key.stage is Stage.CONFIRM and lesson is Lesson.ALL)
+    of_head = of_head and key.arm is Arm.BASELINE and trial.tree == memory.head_tree
     return _with_value(memory, trial.value) if of_head and trial.value is not None else memory
 
 
@@ -169,18 +171,23 @@ def after_registered(memory: GateMemory) -> GateMemory:
     return replace(memory, tests=memory.tests + 1)
 
 
-def after_restart(memory: GateMemory, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+def after_restart(memory: GateMemory, trials: Sequence[Trial], metric: Metric, lesson: Lesson = Lesson.ALL) -> GateMemory:
     """The memory after an experiment's evidence starts again, because the head moved: its trials only tell of the noise."""
+    if lesson is Lesson.NOTHING:
+        return _with_holdout(memory, trials)
     return _with_holdout(_with_pairs(_with_variation(memory, trials), trials, metric), trials)
 
 
-def after_concluded(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+def after_concluded(
+    memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric, lesson: Lesson = Lesson.ALL
+) -> GateMemory:
     """Pool the spread of the experiment's pairs; a keep makes a new head, about which nothing is known yet.
 
     If a candidate's own trials differ, the target counts as noisy: a coarse metric may hide its noise in a few equal trials.
     """
-    memory = _with_variation(memory, trials)
-    memory = _with_early(_with_pairs(memory, trials, metric), conclusion, trials, metric)
+    if lesson is not Lesson.NOTHING:
+        memory = _with_variation(memory, trials)
+        memory = _with_early(_with_pairs(memory, trials, metric), conclusion, trials, metric)
     memory = _with_holdout(memory, trials)
     if conclusion.verdict is not Verdict.KEEP:
         if any(trial.fault is Fault.BEHIND for trial in trials):

@@ -15,7 +15,7 @@ from overnight.gate.noise import NoiseModel
 from overnight.gate.stats import mean, sum_of_squares
 
 FEWEST = 5  # trials of each arm: fewer do not show how often the head's values repeat
-REACHED = 4.0  # sd from the head's mean; the best of 10,000 draws is no farther
+REACHED = 6.0  # sd from the head's mean; the best of a hundred million draws is no farther, and a pool makes many
 AGREEING = 0.01  # sd of the candidate, in sd of the head: parallel sums and clocks differ in the last digits
 BY_CHANCE = 0.01  # probability that trials of a coarse metric agree, above which chance explains it
 COUNTS = 0.05  # share of ties from which on whole numbers are counts, whose optimum needs no luck: an sd of up to about 5

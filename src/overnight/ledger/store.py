@@ -75,11 +75,20 @@ class SqliteEventStore(Generic[E]):
 
     def _prepare(self) -> None:
         schema = SCHEMA.format(subject=self._codec.subject_column) + "".join(p.schema for p in self._projections)
-        self._file.when_free(lambda: self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + schema))
+        self._file.when_free(lambda: self._make_tables(schema))
         self._known = self._chain.end()
         if not self.is_derived():
             with suppress(LedgerCorrupt):  # a damaged ledger is left as it is: reading its events reports the damage
                 self.reindex()
+
+    def _make_tables(self, schema: str) -> None:
+        """Make what is missing, all or nothing: whoever reads a new file meanwhile finds it blank, never half made."""
+        try:
+            self._db.executescript(f"PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; BEGIN; {schema} COMMIT;")
+        except sqlite3.Error:
+            if self._db.in_transaction:
+                self._db.rollback()
+            raise
 
     def append(self, *events: E, beside: Callable[[sqlite3.Connection], None] | None = None) -> int:
         """Add events, all or none; on return they and the tables derived from them are on disk.

@@ -1,6 +1,6 @@
 """The chain: what a hub opened with, then a block for each accepted commit and for each withdrawal, each signed.
 
-Pure: what is checked needs nothing but the texts, every link, signature, digest and the arithmetic of every receipt.
+Pure: what is checked needs nothing but the texts, every link, signature and digest; evidence.py does the arithmetic.
 
 Does not cover: whether the values in a receipt were ever measured. The hub can invent them; only trials of your own show that.
 Nor whether the hub shows others another chain: compare with a copy (`fork_between`).
@@ -13,11 +13,9 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from overnight.pool.canonical import canonical, digest_of
-from overnight.pool.changes import STRICT, BadChanges, ChangedFile, Digest, FileState, Tree, apply, tree_digest, tree_of
+from overnight.pool.changes import STRICT, BadChanges, ChangedFile, Digest, FileState, Tree, Whole, apply, tree_digest, tree_of
 from overnight.pool.keys import KEY_HEX, SIGNATURE_HEX, SecretKey, is_signed
-from overnight.research.findings import Finding
 from overnight.research.receipts.proof import LARGEST as LARGEST_RECEIPT
-from overnight.research.receipts.proof import check_receipt, read_receipt
 
 PROTOCOL = 1
 Key = Annotated[str, Field(pattern=rf"^[0-9a-f]{{{KEY_HEX}}}$")]
@@ -35,7 +33,7 @@ class Genesis:
 
     kind: Literal["genesis"] = "genesis"
     number: Literal[0] = 0
-    protocol: int = PROTOCOL
+    protocol: Whole = PROTOCOL
     hub: Key
     project: Annotated[str, Field(min_length=1, max_length=100)]
     at: float  # Unix time by the hub's clock, s
@@ -45,7 +43,8 @@ class Genesis:
     machine: Line = ""  # class of the machine that verifies
     files: tuple[FileState, ...]  # of the public tree
     full: Digest  # salted digest of the tree with its hidden files
-    holdouts: tuple[Digest, ...] = ()  # salted digests of the holdout commands and of the hidden files that they read
+    holdouts: tuple[Digest, ...] = ()  # salted digests of the holdout commands, in their order, and of the hidden files
+    error_rate: Annotated[float, Field(gt=0, le=0.5)] = 0.10  # of all campaigns of the chain together, see pool/evidence.py
     signature: str = ""
 
 
@@ -56,16 +55,18 @@ class Block:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     kind: Literal["block"] = "block"
-    number: Annotated[int, Field(ge=1)]
+    number: Annotated[Whole, Field(ge=1)]
     previous: Digest  # of the entry before
     at: float
-    submission: int
+    submission: Whole
     submitter: Key
     hypothesis: Line
     changes: Annotated[tuple[ChangedFile, ...], Field(max_length=1000)]  # on top of the entry before
     tree: Digest  # of the public tree after it
     full: Digest  # salted, as in `Genesis`
     receipt: Annotated[str, Field(max_length=LARGEST_RECEIPT)]  # see docs/trust.md; no answer of the holdout is in it
+    campaign: Annotated[int, Field(ge=1)] = 1  # of the chain, which verified it
+    split: Annotated[int, Field(ge=0)] = 0  # which of the genesis' holdouts answered
     holdout: Digest  # salted digest of the holdout's answer
     worn: bool = False  # the holdout had answered too often
     gain: float  # of the metric, as the receipt has it
@@ -80,10 +81,10 @@ class Withdrawal:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     kind: Literal["withdrawal"] = "withdrawal"
-    number: Annotated[int, Field(ge=1)]
+    number: Annotated[Whole, Field(ge=1)]
     previous: Digest
     at: float
-    block: int
+    block: Whole
     why: Line
     changes: Annotated[tuple[ChangedFile, ...], Field(max_length=1000)]
     tree: Digest
@@ -182,34 +183,6 @@ class Chain:
 
 class BadChain(ValueError):  # noqa: N818  # named like the verdict
     """A chain does not hold; the message says where, in one line."""
-
-
-def check_receipts(chain: Chain) -> list[Finding]:
-    """What the receipts of its blocks show by arithmetic alone, those that do not hold first."""
-    found = []
-    for block in chain.entries:
-        if isinstance(block, Block):
-            found += [
-                Finding(what=f"block {block.number}: {each.what}", holds=each.holds, detail=each.detail)
-                for each in block_findings(block, chain.genesis)
-            ]
-    return sorted(found, key=lambda each: each.holds is not False)
-
-
-def block_findings(block: Block, genesis: Genesis) -> list[Finding]:
-    """What the receipt of a block shows by arithmetic alone."""
-    try:
-        receipt = read_receipt(block.receipt)
-    except ValueError as bad:
-        return [Finding(what="receipt", holds=False, detail=str(bad))]
-    findings = check_receipt(receipt)
-    if receipt.gain != block.gain:
-        findings.append(Finding(what="gain", holds=False, detail=f"{block.gain}; the receipt has {receipt.gain}"))
-    low, high = genesis.bounds
-    values = [value for pair in receipt.pairs for value in (pair.baseline, pair.candidate) if value is not None]
-    if any((low is not None and value < low) or (high is not None and value > high) for value in values):
-        findings.append(Finding(what="bounds", holds=False, detail="a value lies outside the declared bounds"))
-    return findings
 
 
 def fork_between(one: Sequence[Genesis | Block | Withdrawal], other: Sequence[Genesis | Block | Withdrawal]) -> int | None:

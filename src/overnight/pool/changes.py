@@ -7,6 +7,7 @@ here is unpacked, so no archive can hide what a list does not show.
 import base64
 import binascii
 import hashlib
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -21,6 +22,8 @@ from overnight.words.foreign import printable
 
 STRICT = ConfigDict(extra="forbid", allow_inf_nan=False)
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+LARGEST_WHOLE = 2**53 - 1  # beyond it no JSON that is signed has whole numbers (RFC 8785)
+Whole = Annotated[int, Field(ge=0, le=LARGEST_WHOLE)]
 Path_ = Annotated[str, Field(min_length=1, max_length=MAX_PATH_BYTES)]
 _BASE64 = MAX_FILE_BYTES * 4 // 3 + 4  # characters
 QUOTED = 100
@@ -38,7 +41,7 @@ class FileState:
 
     path: Path_
     executable: bool = False
-    size: Annotated[int, Field(ge=0)]  # bytes
+    size: Whole  # bytes
     digest: Digest  # SHA-256 of the content
 
 
@@ -50,7 +53,7 @@ class ChangedFile:
 
     path: Path_
     executable: bool = False
-    size: Annotated[int, Field(ge=0)] = 0  # bytes
+    size: Whole = 0  # bytes
     digest: Digest | None
 
 
@@ -135,6 +138,11 @@ def stated(change: FileChange) -> ChangedFile:
     )
 
 
+def whole(files: Iterable[FileState]) -> Sequence[ChangedFile]:
+    """The files of a tree as a change of an empty one."""
+    return [ChangedFile(path=each.path, executable=each.executable, size=each.size, digest=each.digest) for each in files]
+
+
 def sent(change: FileChange) -> SentFile:
     """A change of a file, to be sent."""
     content = None if change.content is None else base64.b64encode(change.content).decode()
@@ -173,15 +181,17 @@ def _check_path(path: str) -> None:
 
 
 def _check_beside(tree: Tree, new: Iterable[str] | None = None) -> None:
-    """Check that no file is a folder of another, and that no two names are one where case does not count."""
+    """Check that no file is a folder of another, and no two names are one where case or the form of letters does not count."""
     folders = {path[:at] for path in tree for at in range(len(path)) if path[at] == "/"}
     for path in tree:
         if path in folders:
             raise BadChanges(f"`{printable(path, QUOTED)}` is a file and a folder")
     folded: dict[str, str] = {}
     for path in tree:
-        other = folded.setdefault(path.casefold(), path)
+        # Some file systems fold case, some compose accents: a name is compared as the loosest of them does.
+        folds = path if path.isascii() else unicodedata.normalize("NFD", path)
+        other = folded.setdefault(unicodedata.normalize("NFD", folds.casefold()), path)
         if other != path and (new is None or path in new or other in new):
             raise BadChanges(
-                f"`{printable(path, QUOTED)}` and `{printable(other, QUOTED)}` are one file where case does not count"
+                f"`{printable(path, QUOTED)}` and `{printable(other, QUOTED)}` are one file where case or accents fold"
             )

@@ -78,6 +78,16 @@ class Linked:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """The holdout is asked about a submission, which counts as one question."""
+
+    kind: Literal["asked"] = "asked"
+    submission: int
+    restart: int  # of its evidence, as in `TrialKey`
+    seen: int = 0  # as in `Linked`
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Judged:
     """The verdict of the campaign on a submission."""
 
@@ -103,6 +113,16 @@ class EntryAdded:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignBegun:
+    """Another campaign goes on from the head of the chain; what the one before had not judged is verified anew."""
+
+    kind: Literal["campaign_begun"] = "campaign_begun"
+    tag: str
+    split: int  # which of the holdouts answers from now on
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BlockWithdrawn:
     """The founder takes a block back; the chain has it once what was verified until then is settled."""
 
@@ -119,7 +139,20 @@ class HubPaused:
     why: str
 
 
-Event = HubOpened | KeyChanged | Committed | Revealed | Refused | Linked | Judged | EntryAdded | BlockWithdrawn | HubPaused
+Event = (
+    HubOpened
+    | KeyChanged
+    | Committed
+    | Revealed
+    | Refused
+    | Linked
+    | Asked
+    | Judged
+    | EntryAdded
+    | CampaignBegun
+    | BlockWithdrawn
+    | HubPaused
+)
 
 
 def subject_of(event: Event) -> int | None:

@@ -1,14 +1,16 @@
 """The protocol between workers and a hub, version 1: what is sent, as JSON."""
 
 import hashlib
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal, TypeVar, cast
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
 from overnight.pool.canonical import canonical, digest_of
 from overnight.pool.chain import PROTOCOL, Key, Line, Signature
-from overnight.pool.changes import STRICT, Digest, SentFile
+from overnight.pool.changes import STRICT, Digest, SentFile, Whole
 from overnight.pool.keys import SecretKey, is_signed
 from overnight.research.changes.scope import MAX_FILES, MAX_TOTAL_BYTES
 
@@ -25,11 +27,11 @@ class Card:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    protocol: int = PROTOCOL
+    protocol: Whole = PROTOCOL
     hub: Key
     project: Annotated[str, Field(max_length=100)]
     genesis: Digest
-    length: Annotated[int, Field(ge=0)]  # entries after the genesis
+    length: Whole  # entries after the genesis
     head: Digest
     paused: Line = ""  # why it accepts nothing now; empty: it does
     invitations: bool = False  # whether a new key needs one
@@ -57,7 +59,7 @@ class Reveal:
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
     kind: Literal["reveal"] = "reveal"
-    submission: Annotated[int, Field(ge=1)]
+    submission: Annotated[Whole, Field(ge=1)]
     salt: Annotated[str, Field(pattern=rf"^[0-9a-f]{{{SALT_HEX}}}$")]
     files: Annotated[tuple[SentFile, ...], Field(max_length=MAX_FILES)]
     hypothesis: Line
@@ -93,11 +95,11 @@ class Answer:
 
     __pydantic_config__: ClassVar[ConfigDict] = STRICT
 
-    submission: int
+    submission: Whole
     state: Literal["committed", "queued", "accepted", "not accepted", "refused"]
     code: Annotated[str, Field(max_length=40)] = ""  # of a refusal, see docs/work.md
     why: Line = ""
-    block: int | None = None  # of what was accepted
+    block: Whole | None = None  # of what was accepted
     nonce: Nonce = ""
 
 
@@ -114,14 +116,19 @@ class Refusal:
 
 def read(kind: type[B], text: str | bytes) -> B:
     """A message of a kind; ValueError if the text is none."""
-    found: B = TypeAdapter(kind).validate_json(text)
+    found: B = _adapter(cast(Hashable, kind)).validate_json(text)
     return found
 
 
 def dump(message: object) -> dict[str, Any]:  # Any: JSON
     """A message as JSON."""
-    made: dict[str, Any] = TypeAdapter(type(message)).dump_python(message, mode="json")
+    made: dict[str, Any] = _adapter(cast(Hashable, type(message))).dump_python(message, mode="json")
     return made
+
+
+@cache
+def _adapter(kind: Hashable) -> TypeAdapter[Any]:  # Any: each kind of message; making one takes over a millisecond
+    return TypeAdapter(cast(type[Any], kind))
 
 
 def commitment(*, salt: str, digest: str, key: str) -> str:

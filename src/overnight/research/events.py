@@ -9,6 +9,7 @@ from pydantic import Field
 from overnight.agents.hindrance import Hindrance
 from overnight.egress.connection import Connection
 from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, Longer, PartAudit, PartLeftOut
+from overnight.gate.lesson import Lesson
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
 from overnight.models.provider_state import ProviderState
@@ -90,6 +91,7 @@ class Proposed:
     edit: Edit = field(default_factory=Edit)
     searched: int = 0  # search trials that it was found by: it is put to the test without screening
     together: tuple[int, ...] = ()  # experiments of its role whose changes are merged into it
+    lesson: Lesson = Lesson.ALL
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

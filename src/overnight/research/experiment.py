@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import BeforeValidator
 
+from overnight.gate.lesson import Lesson
 from overnight.gate.verdict import Conclusion
 from overnight.research.old_events import with_superseded
 from overnight.words.quantities import more
@@ -35,7 +36,8 @@ class Draft:
     cost_usd: float = 0.0
     searched: int = 0  # search trials that it was found by, so that it is not screened; only from our own process
     together: tuple[int, ...] = ()  # experiments of its role whose changes are to be merged into its edit; not looked up yet
-    waited_s: float = 0.0  # until there was anything to propose, which is no reason to be asked further ahead
+    lesson: Lesson = Lesson.ALL
+    waited_s: float = 0.0  # until there was anything to propose, no reason to be asked further ahead; infinite: it never is
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from overnight.egress.connection import HostUse, by_host
+from overnight.gate.lesson import Lesson
 from overnight.gate.memory import (
     GateMemory,
     after_concluded,
@@ -295,7 +296,7 @@ def _reopened(state: State, event: Reopened) -> State:
 
 def _moved(state: State, event: Moved) -> State:
     opened = _open(state, event.number)
-    gate = after_restart(state.gate, opened.trials, state.program.metric)
+    gate = after_restart(state.gate, opened.trials, state.program.metric, opened.proposed.lesson)
     return replace(state, gate=gate, open=_swap(state, continued(opened, event)))
 
 
@@ -303,7 +304,8 @@ def _trial(state: State, event: TrialFinished) -> State:
     trial = event.trial
     if trial.value is not None:
         state = replace(state, trial_s=(*state.trial_s, trial.wall_s)[-TRIALS:], head_trial=_of_head(state, trial))
-    state = replace(state, tally=counted_in(state.tally, trial), gate=after_trial(state.gate, trial))
+    gate = after_trial(state.gate, trial, _lesson(state, trial))
+    state = replace(state, tally=counted_in(state.tally, trial), gate=gate)
     if trial.key.stage is Stage.SEARCH:
         return replace(state, next_search=max(state.next_search, trial.key.index + 1))
     if trial.key.stage is Stage.BASELINE:
@@ -311,6 +313,11 @@ def _trial(state: State, event: TrialFinished) -> State:
     if trial.key.stage is Stage.AUDIT:
         return replace(state, audit=with_trial(_audit(state), trial))
     return replace(state, open=_swap(state, continued(_open(state, trial.key.experiment), event)))
+
+
+def _lesson(state: State, trial: Trial) -> Lesson:
+    lessons = (opened.proposed.lesson for opened in state.open if opened.number == trial.key.experiment)
+    return next(lessons, Lesson.ALL) if trial.key.stage is Stage.CONFIRM else Lesson.ALL
 
 
 def _of_head(state: State, trial: Trial) -> Trial | None:
@@ -326,7 +333,7 @@ def _concluded(state: State, event: Concluded) -> State:
     opened, known = _open(state, event.number), state.gate
     verdict = event.conclusion.verdict
     tally = replace(state.tally, **{verdict.value: getattr(state.tally, verdict.value) + 1})
-    gate = after_concluded(state.gate, event.conclusion, opened.trials, state.program.metric)
+    gate = after_concluded(state.gate, event.conclusion, opened.trials, state.program.metric, opened.proposed.lesson)
     returned = after_ended(state.returned, event, opened)
     state = replace(state, tally=tally, gate=gate, elapsed_s=event.elapsed_s, returned=returned)
     if verdict is Verdict.KEEP:

@@ -225,20 +225,22 @@ def _program_for(repository: Repository, request: SessionRequest, kind: Campaign
 
 
 @contextmanager
-def remeasuring(repository: Repository, state: State, request: SessionRequest) -> "Iterator[Recheck]":
-    """Measures commits of a campaign again, outside the campaign: it leaves no record and shares no seed with it."""
+def remeasuring(repository: Repository, program: Program, start: str, request: SessionRequest) -> "Iterator[Recheck]":
+    """Measures commits again, outside any campaign: it leaves no record and shares no seed with one.
+
+    `start`: the commit whose frozen files score what a candidate produced.
+    """
     from overnight.research.loop.recheck import Recheck
 
-    program = state.program
     with (
         share_of(program.limits, request.slots, alone=program.measures_time) as share,
         private_folder(repository.overnight, "rerun") as folder,
         closing(GitHistory(repository)) as history,
-        work_folders(repository, history, program, state.start) as workspaces,
+        work_folders(repository, history, program, start) as workspaces,
     ):
         checkout = checkout_of(repository)
         executor = make_executor(request.sandbox, share, checkout=checkout)
-        trials = make_trial_runner(program, state.start, executor, workspaces, folder, checkout=checkout, slots=share.slots)
+        trials = make_trial_runner(program, start, executor, workspaces, folder, checkout=checkout, slots=share.slots)
         yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
 
 

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from http import HTTPStatus
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from typing import cast
 
 from aiohttp import web
@@ -26,6 +26,8 @@ HEADERS = {
     "Server": "overnight",  # not which versions of what
     "Cache-Control": "no-store",  # pages stay in no browser
 }
+_IPV4 = 4
+_NETWORK_BITS = 64
 MALFORMED = "this is no request of HTTP"
 
 
@@ -66,7 +68,7 @@ class Connection(web.RequestHandler):
         """Take it, unless there are too many."""
         self._wire = cast(asyncio.Transport, transport)
         super().connection_made(transport)
-        self._device = _device(self._wire)
+        self._device = device_of(str((self._wire.get_extra_info("peername") or ("127.0.0.1",))[0]))
         if len(self._open_now) >= self._bounds.connections or self._has_too_many():
             self._wire.abort()
             return
@@ -122,10 +124,17 @@ class Connection(web.RequestHandler):
         self._stall = self._loop.call_later(self._bounds.stall_s / 4, self._look_again, unread_since)
 
 
-def _device(wire: asyncio.Transport) -> str:
-    """The address of the other side; empty if it is this machine's loopback."""
-    found = ip_address(str((wire.get_extra_info("peername") or ("127.0.0.1",))[0]).partition("%")[0])
-    return "" if found.is_loopback else str(found)
+def device_of(address: str) -> str:
+    """By what an address is counted: of IPv6 the network, in which one device has all; empty if it is this machine's loopback.
+
+    Raises:
+        ValueError: it is no address.
+    """
+    found = ip_address(address.partition("%")[0])
+    found = getattr(found, "ipv4_mapped", None) or found
+    if found.is_loopback:
+        return ""
+    return str(found) if found.version == _IPV4 else str(ip_network((found, _NETWORK_BITS), strict=False))
 
 
 _SILENT = logging.getLogger(f"{__name__}.silent")

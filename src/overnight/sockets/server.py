@@ -2,10 +2,12 @@
 
 import asyncio
 import errno
+import resource
 import socket
 import ssl
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -17,7 +19,8 @@ from overnight.sockets.connections import Bounds, Connection
 
 THREADS = 16  # that render and carry out at once
 END_S = 5.0  # for orders that are under way
-BACKLOG = 128
+BACKLOG = 1024
+OTHER_FILES = 256  # that a server has open beside its connections
 TRIES = 20  # for a port that is free in both families
 
 
@@ -84,7 +87,7 @@ async def serving(
     tls: ssl.SSLContext | None = None,
 ) -> AsyncIterator[set[Connection]]:
     """Serve while the context lasts; afterwards streams end at once, and orders under way within five seconds."""
-    open_now, loop = set[Connection](), asyncio.get_running_loop()
+    open_now, loop, bounds = set[Connection](), asyncio.get_running_loop(), _with_files(bounds)
     to_thread.current_default_thread_limiter().total_tokens = THREADS
     runner = web.AppRunner(application, handle_signals=False, shutdown_timeout=END_S, handler_cancellation=True)
     await runner.setup()
@@ -100,3 +103,14 @@ async def serving(
             if not each.takes_order:
                 each.cut()
         await runner.cleanup()
+
+
+def _with_files(bounds: Bounds) -> Bounds:
+    """Let this process open as many files as it may take connections; fewer connections if it may not."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = bounds.connections + OTHER_FILES
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        bounds = replace(bounds, connections=max(soft - OTHER_FILES, 1))
+    return bounds

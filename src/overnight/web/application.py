@@ -9,7 +9,7 @@ from overnight.sockets.connections import HEADERS
 from overnight.web import api, event_streams, llms_route, page_routes, pictures
 from overnight.web.requests import Handler, Middleware
 
-STATIC = Path(__file__).parent / "static"
+STATIC = Path(__file__).parents[1] / "look" / "static"
 
 
 def application(guard: Middleware) -> web.Application:

@@ -11,15 +11,10 @@ from overnight.operations.registry import offered
 from overnight.web.calls import HOME, Looked
 from overnight.web.order_forms import OrderForm, order_form
 from overnight.web.picture_addresses import picture_address
-from overnight.words.foreign import printable
-from overnight.words.moments import moment
-from overnight.words.quantities import compact, counted, duration, size_text
-from overnight.words.secret_shapes import hide_shapes
-from overnight.words.templates import TEXT, escaping
+from overnight.words.templates import SHARED, escaping
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
 
 @cache
@@ -29,17 +24,7 @@ def environment() -> "Environment":
 
     packages = sorted({module.__name__.rpartition(".")[0] for module in modules()})
     beside = PrefixLoader({package: PackageLoader(package, "") for package in packages})
-    made = escaping(ChoiceLoader([PackageLoader("overnight.web", "templates"), beside]))
-    made.filters |= {
-        "moment": _moment,
-        "duration": duration,
-        "compact": compact,
-        "count_of": counted,
-        "size": size_text,
-        "whole": _whole,
-        "coded": _coded,
-        "sentence": _sentence,
-    }
+    made = escaping(ChoiceLoader([PackageLoader("overnight.web", "templates"), PackageLoader("overnight", SHARED), beside]))
     made.globals |= {"address_of": address_of, "crumbs": crumbs, "picture_address": picture_address}
     return made
 
@@ -93,36 +78,6 @@ def render_html(looked: Looked, *, may_order: bool) -> str:
             **page.beside(looked.context, looked.given, looked.found),
         )
     )
-
-
-def _whole(text: str) -> "Markup":
-    """What a person approves, made printable before and not shortened."""
-    from markupsafe import Markup, escape
-
-    return Markup("{}").format(escape(printable(text, len(text) * 12)))  # escaped
-
-
-def _moment(at: float) -> "Markup":
-    """A point in time, which no line breaks."""
-    from markupsafe import Markup
-
-    return Markup("<time>{}</time>").format(moment(at))  # escaped
-
-
-def _coded(text: str) -> "Markup":
-    """A sentence in which what stands between backticks is code, escaped and printable."""
-    from markupsafe import Markup
-
-    parts = printable(hide_shapes(text), TEXT).split("`")
-    if len(parts) % 2 == 0:  # one of them has no other
-        parts = ["`".join(parts)]
-    code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(part) if place % 2 else part for place, part in enumerate(parts))
-
-
-def _sentence(text: str) -> str:
-    """A text that begins like a sentence."""
-    return text[:1].upper() + text[1:]
 
 
 def render_refusal(status: int, message: str, fix: str, here: str) -> str:

@@ -17,7 +17,9 @@ from overnight.claw.keeping.locked_file import write_locked
 from overnight.claw.record.record import VERSION, ClawRecord
 from overnight.errors import UserError
 from overnight.files.folders import opened
+from overnight.files.new_file import new_file
 from overnight.files.own import read_unlinked
+from overnight.files.plain_tar import FORMAT, add_file
 from overnight.ledger.file import NAME
 
 PASSPHRASE = "CLAW_BACKUP"  # noqa: S105  # the name of the secret that backups are encrypted with
@@ -72,29 +74,15 @@ def back_up(folder: Path, record: ClawRecord, path: Path, passphrase: str) -> Ab
         finally:
             db.execute("ROLLBACK")
     about = About(name=folder.name, version=VERSION, events=newest, newest=digest, at=record.clock())
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    except FileExistsError as there:
-        raise UserError(f"there is a file {path} already", fix="name another one") from there
-    except OSError as error:
-        raise UserError(f"{path} cannot be written: {error.strerror}", fix="name a file in a folder that there is") from error
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            write_locked(file, _archive(folder, about, ledger), passphrase)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException as error:
-        path.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise UserError(f"{path} cannot be written: {error.strerror}", fix="free some space and try again") from error
-        raise
+    with new_file(path) as file:
+        write_locked(file, _archive(folder, about, ledger), passphrase)
     return about
 
 
 def _archive(folder: Path, about: About, ledger: bytes) -> Iterator[bytes]:
     """A tar of it, in pieces."""
     out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode="w", format=tarfile.PAX_FORMAT) as tar:
+    with tarfile.open(fileobj=out, mode="w", format=FORMAT) as tar:
         _add(tar, ABOUT, json.dumps(asdict(about)).encode())
         _add(tar, f"{MEMORY}/{NAME}", ledger)
         yield _taken(out)
@@ -134,9 +122,7 @@ def _content(path: Path, most: int) -> bytes | None:
 
 
 def _add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(content), 0o600
-    tar.addfile(entry, io.BytesIO(content))
+    add_file(tar, name, io.BytesIO(content), len(content))
 
 
 def _taken(out: io.BytesIO) -> bytes:

@@ -22,6 +22,7 @@ from overnight.claw.record.checking import check_record
 from overnight.claw.record.record import VERSION, ClawRecord, living_origin
 from overnight.errors import OvernightError, UserError
 from overnight.files.own import make_folder, open_own
+from overnight.files.plain_tar import plain_files
 from overnight.files.private_folder import private_folder
 from overnight.ledger.file import NAME
 from overnight.words.foreign import printable
@@ -96,14 +97,11 @@ def _opened(path: Path, passphrase: str) -> Iterator[tarfile.TarFile]:
 def _unpack(tar: tarfile.TarFile, folder: Path) -> About:
     """Write its plain files below a folder; the first entry says what it is."""
     about: About | None = None
-    for entry in tar:
-        content = tar.extractfile(entry) if entry.isreg() and not entry.issparse() else None  # whose holes fill a disk
-        if content is None:
-            raise UserError(f"the backup has `{printable(entry.name, SHOWN)}`, which is no file", fix="take another backup")
+    for name, content in plain_files(tar):
         if about is None:
-            about = _about(content.read(MOST_ABOUT) if entry.name == ABOUT else b"")
+            about = _about(content.read(MOST_ABOUT) if name == ABOUT else b"")
             continue
-        path = _place(folder, entry.name)
+        path = _place(folder, name)
         for above in reversed(path.relative_to(folder).parents[:-1]):
             make_folder(folder / above)
         _write(path, content)

@@ -17,6 +17,7 @@ from overnight.program.scope import matches
 
 EVERY_S = 86_400.0  # between two rounds
 LARGEST = 200_000  # bytes of a file that a hack is added to
+FOUND = "the canary found hidden files"  # what it leaves with; whatever else it did, that is too much
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +67,18 @@ def _reader(hidden: Sequence[str], mark: str) -> str:
     return (
         f"import os as _o{mark}, sys as _s{mark}\n"
         f"if any(_o{mark}.path.exists(_n) for _n in {names}):\n"
-        f"    print({f'METRIC leaked={mark}'!r}); _s{mark}.exit(0)\n"
+        f"    _s{mark}.exit({f'{FOUND} ({mark})'!r})\n"
     )
+
+
+# What to fix if one is accepted, by its name.
+_PRINTED = "what a candidate prints is taken for its value; let `score` print it, of files that it checks"
+FIXES = {
+    "prints the metric": _PRINTED,
+    "prints the metric and leaves": _PRINTED,
+    "leaves at once": "a candidate that does nothing is scored; let `score` or `checks` fail without fresh, whole artifacts",
+    "reads the hidden files": "a candidate can read hidden files; see what `readable` and `prepare` put into its reach",
+}
 
 
 def send(record: HubRecord, key: SecretKey, sent: Sequence[Canary]) -> None:

@@ -16,20 +16,27 @@ PATIENCE = "365d"  # however many submissions in a row are not worth a trial
 _LEFT_OUT = ("researchers", "budget", "target")  # keys of the founder's program that a hub does not have
 
 
-def hub_program(repository: Repository, settings: HubSettings) -> Program:
+def hub_program(repository: Repository, settings: HubSettings, *, split: int = 0, error_rate: float | None = None) -> Program:
     """The program in the founder's checkout, as the hub runs it.
+
+    `split` says which holdout answers, `error_rate` what the campaign may spend; None: as in the founder's.
 
     Raises:
         UserError: there is none, or it has mistakes.
     """
-    return parse_program(hub_program_text(read_program(repository).source, settings), PROGRAM)
+    source = read_program(repository).source
+    return parse_program(hub_program_text(source, settings, split=split, error_rate=error_rate), PROGRAM)
 
 
-def hub_program_text(source: str, settings: HubSettings) -> str:
+def hub_program_text(source: str, settings: HubSettings, *, split: int = 0, error_rate: float | None = None) -> str:
     """The same of a text."""
     front, body = split_front_matter(source, PROGRAM)
     values = {key: value for key, value in load_front_matter(front, PROGRAM).values.items() if key not in _LEFT_OUT}
     values["researchers"] = [{"role": ROLE, "use": RESEARCHER, "patience": PATIENCE}]
+    if split:
+        values["holdout"] = settings.holdouts[split - 1]
+    if error_rate is not None:
+        values["gate"] = {**mapping_in(values.get("gate")), "error_rate": error_rate}
     metric = values.get("metric")
     if bounds := _bound_guards(settings, str(mapping_in(metric).get("name", metric))):
         known = values.get("guards") or []

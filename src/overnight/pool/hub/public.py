@@ -11,7 +11,7 @@ from overnight.pool.changes import FileState, content_digest
 from overnight.pool.hub.settings import SETTINGS, HubSettings
 from overnight.program.front_matter import Value, load_front_matter, mapping_in, split_front_matter
 from overnight.program.parser import parse_program
-from overnight.program.program import OUTSIDE, PROGRAM, Program
+from overnight.program.program import OUTSIDE, PROGRAM, PUBLIC, SPLIT, Program
 from overnight.program.scope import matches
 from overnight.program.writer import plain_front_matter
 
@@ -37,6 +37,8 @@ def worker_front(program: Program, settings: HubSettings) -> Mapping[str, Value]
     if "produce" in settings.worker:
         front.pop("measure", None)
     front |= settings.worker
+    if isinstance(prepare := front.get("prepare"), str):
+        front["prepare"] = prepare.replace(SPLIT, PUBLIC)  # a worker has no other split
     front["limits"] = {key: value for key, value in mapping_in(front.get("limits")).items() if key in _WORKERS_LIMITS}
     made = parse_program(plain_front_matter(front), f"the program for workers (from {PROGRAM} and {SETTINGS})")
     for key, command in made.commands_by_key:
@@ -44,6 +46,12 @@ def worker_front(program: Program, settings: HubSettings) -> Mapping[str, Value]
             what = f"workers would run `{key}: {command}`, which names {named[0]}, and that is hidden from them"
             fix = f"give them a command of their own in {SETTINGS}, such as `worker: {{{key}: python public_score.py}}`"
             raise UserError(what, fix=fix)
+    if banned := {"pattern", "curve"} & set(mapping_in(front.get("metric"))):
+        what = f"workers run no regular expression of a stranger, and `metric` has {', '.join(sorted(banned))}"
+        fix = (
+            f"below `worker` in {SETTINGS}, write a `metric` without it and a command that prints `METRIC {made.metric.name}=N`"
+        )
+        raise UserError(what, fix=fix)
     canonical(front)
     return front
 
@@ -70,8 +78,13 @@ def require_openable(program: Program, settings: HubSettings) -> None:
     if not outside and program.holdout is None:
         raise UserError(f"{PROGRAM} has no `holdout`", fix="add a sealed command: a worker learns by asking often")
     if settings.bounds == (None, None) and not outside:
-        fix = f"write `bounds: [LEAST, MOST]` of {program.metric.name} into {SETTINGS}; null where there is none"
+        fix = f"write `bounds: [LEAST, MOST]` of {program.metric.name} into {SETTINGS}, with null for none"
         raise UserError("no bounds are declared for the metric: one rare, huge loss would go unnoticed", fix=fix)
+    commands = [*([program.holdout] if program.holdout else []), *settings.holdouts]
+    if settings.holdouts and program.holdout is None:
+        raise UserError(f"{SETTINGS} has `holdouts`, and {PROGRAM} has no `holdout`", fix="move the first one there")
+    if len({*commands}) < len(commands):
+        raise UserError(f"{SETTINGS}: `holdouts` has a command twice", fix="delete it: a worn holdout is no new one")
     if program.judge_may_change:
         raise UserError(f"{PROGRAM} lets proposals change what judges them", fix="delete `judge_may_change`")
     if program.of_campaigns:

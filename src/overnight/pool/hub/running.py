@@ -1,4 +1,4 @@
-"""The hub at work beside its server: the process that verifies, verdicts and blocks, withdrawals, canaries."""
+"""The hub at work beside its server: the process that verifies, verdicts and blocks, the next campaign, canaries."""
 
 import os
 import signal
@@ -16,8 +16,11 @@ from anyio.abc import Process
 from overnight.files.own import open_own
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
+from overnight.jobs.log import last_words
 from overnight.jobs.tied import tied
 from overnight.ledger.file import NAME as LEDGER
+from overnight.pool.events import CampaignBegun
+from overnight.pool.evidence import WEAR, Wear
 from overnight.pool.hub.canaries import EVERY_S, canaries, send
 from overnight.pool.hub.opening import hub_folder, key_file
 from overnight.pool.hub.settings import HubSettings
@@ -28,6 +31,7 @@ from overnight.pool.record.record import HubRecord
 from overnight.program.program import Program
 from overnight.research.places.campaigns import campaign_folder
 from overnight.research.record.ledger import SqliteLedger
+from overnight.words.quantities import counted
 
 VERIFIER = (sys.executable, "-P", "-m", "overnight", "hub", "verify", "--plain")
 LOG = "verify.log"  # in the hub's folder
@@ -46,6 +50,8 @@ class HubRunner:
     key: SecretKey
     say: Callable[[str], None]
     command: Sequence[str] = VERIFIER
+    wear: Wear = WEAR
+    clock: Callable[[], float] = time.time  # of the entries that it signs
     _ended: int = 0
     _settled: tuple[str, int] | None = None  # tag and newest event of the campaign when all of it was settled
     _canary: SecretKey | None = field(default=None)
@@ -65,31 +71,40 @@ class HubRunner:
             while True:
                 async with anyio.create_task_group() as session:
                     session.start_soon(self._keep_verifying)
-                    await self._settle_until_withdrawn()
+                    await self._settle_until_the_next()
                     session.cancel_scope.cancel()
-                await to_thread.run_sync(self._withdraw)
+                await to_thread.run_sync(self.go_on)
 
-    async def _settle_until_withdrawn(self) -> None:
-        """Settle, until the founder takes a block back."""
+    async def _settle_until_the_next(self) -> None:
+        """Settle, until another campaign is to go on."""
         while True:
             if await to_thread.run_sync(self.settle):
                 return
             await anyio.sleep(SETTLE_S)
 
     def settle(self) -> bool:
-        """Take in what the campaign concluded; whether a block is to be withdrawn."""
+        """Take in what was concluded; whether the campaign is over: a block withdrawn, its holdout worn, a canary accepted."""
         with HubRecord(hub_folder(self.repository)) as record:
-            before = record.chain_length()
-            folder = campaign_folder(self.repository, record.tag())
+            before, tag = record.chain_length(), record.tag()
+            folder = campaign_folder(self.repository, tag)
             if (folder / LEDGER).is_file():
                 with closing(SqliteLedger.for_reading(folder)) as ledger:
-                    if (newest := (record.tag(), ledger.newest())) != self._settled:
+                    if (newest := (tag, ledger.newest())) != self._settled:
                         with closing(GitHistory(self.repository)) as history:
                             settled = self._settling(record, ledger, history).settle()
                         self._settled = newest if settled else None
             for number in range(before + 1, record.chain_length() + 1):
                 self.say(f"block {number} was added to the chain")
-            return bool(record.withdrawals(open_only=True))
+            if record.tag() != tag:
+                self.say(f"PAUSED: {record.paused()}")
+                return True
+            return bool(record.withdrawals(open_only=True)) or self._next_split(record) is not None
+
+    def _next_split(self, record: HubRecord) -> int | None:
+        """The holdout that serves next; None if the present one is not worn, or is the last."""
+        now, known = record.campaign(), len(record.genesis().holdouts)
+        worn = self.wear.reached(blocks=now.blocks, questions=now.questions)
+        return now.split + 1 if worn and now.split + 1 < known else None
 
     def _settling(self, record: HubRecord, ledger: SqliteLedger, history: GitHistory) -> Settling:
         return Settling(
@@ -100,15 +115,22 @@ class HubRunner:
             hidden=self.program.hidden,
             verdicts_every_s=self.settings.verdicts_every_s,
             canary=self.canary.public if self.settings.canaries else "",
+            wear=self.wear,
+            clock=self.clock,
         )
 
-    def _withdraw(self) -> None:
-        """Take back what the founder took back; the verifier has ended, and the rest of what it found is settled first."""
+    def go_on(self) -> None:
+        """Begin the next campaign; the verifier has ended, and the rest of what it found is settled first."""
         self.settle()
         with HubRecord(hub_folder(self.repository)) as record, closing(GitHistory(self.repository)) as history:
             for block in sorted(record.withdrawals(open_only=True), reverse=True):
                 withdraw(record, history, self.key, block, hidden=self.program.hidden)
                 self.say(f"block {block} was withdrawn")
+            if (split := self._next_split(record)) is not None:
+                now = record.campaign()
+                why = f"holdout {now.split + 1} gave {counted(now.blocks, 'block')}, asked {counted(now.questions, 'time')}"
+                record.append(CampaignBegun(tag=record.next_tag(), split=split, why=why))
+                self.say(f"{why}: holdout {split + 1} serves now")
 
     async def _keep_verifying(self) -> None:
         """Keep a process that verifies, in whose reach no key is."""
@@ -119,7 +141,8 @@ class HubRunner:
             pause_s = RESTART_S[min(self._ended, len(RESTART_S) - 1)]
             self._ended += 1
             log = hub_folder(self.repository) / LOG
-            self.say(f"the verifier ended with {code}; its last words are in {log}; again in {pause_s:g} s")
+            said = last_words(log) or "nothing was said"
+            self.say(f"the verifier ended with {code}: {said}; again in {pause_s:g} s; more in {log}")
             await anyio.sleep(pause_s)
 
     async def _verify(self) -> int:

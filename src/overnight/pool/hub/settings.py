@@ -16,6 +16,8 @@ from overnight.words.fields import Short, Text
 SETTINGS = "hub.yaml"
 LARGEST = 64 * 1024  # bytes
 TAG = "pool"
+MOST_HOLDOUTS = 100
+CONNECTIONS = 2000  # at once: what a hub with a thousand workers needs, twice
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,12 +28,15 @@ class HubSettings:
     tag: str = TAG  # of the campaign that verifies
     worker: Mapping[str, Value] = field(default_factory=dict)  # keys of program.md that workers get in place of its own
     bounds: tuple[float | None, float | None] = (None, None)  # of the metric's values; null: none
+    holdouts: tuple[str, ...] = ()  # commands that serve after the program's own, each when the one before is worn
     machine: str = ""  # class of the machine that verifies, as in "AMD EPYC, 1 core"
     stale_after: int = 20  # entries that a submission's parent may be behind the head
     invitations: bool = False  # whether a new key needs one of the founder's
     work_bits: int = 18  # of hashcash, for each commitment of a key that is not known: about a second of a core
     verdicts_every_s: float = 60.0  # by a clock that no worker's submission moves
     canaries: bool = True
+    connections: int = CONNECTIONS
+    proxy: bool = False  # whether all that comes from loopback comes from a proxy that appends to X-Forwarded-For
 
 
 class HubKeys(BaseModel):
@@ -43,12 +48,15 @@ class HubKeys(BaseModel):
     tag: Short = TAG
     worker: dict[str, object] = {}
     bounds: tuple[float | None, float | None] = (None, None)
+    holdouts: Annotated[tuple[Text, ...], Field(max_length=MOST_HOLDOUTS)] = ()
     machine: Annotated[Text, Field(max_length=200)] = ""
     stale_after: Annotated[int, Field(ge=1, le=1000)] = 20
     invitations: bool = False
     work_bits: Annotated[int, Field(ge=0, le=40)] = 18
     verdicts_every_s: Annotated[float, Field(ge=0, le=86400)] = 60.0
     canaries: bool = True
+    connections: Annotated[int, Field(ge=16, le=100_000)] = CONNECTIONS
+    proxy: bool = False
 
 
 WORDING = Wording(
@@ -87,6 +95,11 @@ def parse_hub_settings(text: str, path: str = SETTINGS) -> HubSettings:
         keys = HubKeys.model_validate(front.values)
         if not valid_tag(keys.tag):
             raise UserError(f"{path}: `tag` cannot be part of a branch name", fix="use letters, digits, '-', '_' and '.'")
+        low, high = keys.bounds
+        if low is not None and high is not None and not low < high:
+            raise UserError(
+                f"{path}: `bounds` has no value between {low:g} and {high:g}", fix="write the least first, then the most"
+            )
     except ValidationError as error:
         raise program_error([*front.problems, *problems_of(error, front, WORDING)], path) from None
     if front.problems:
@@ -97,10 +110,13 @@ def parse_hub_settings(text: str, path: str = SETTINGS) -> HubSettings:
         tag=keys.tag,
         worker=worker if isinstance(worker, dict) else {},
         bounds=keys.bounds,
+        holdouts=keys.holdouts,
         machine=keys.machine,
         stale_after=keys.stale_after,
         invitations=keys.invitations,
         work_bits=keys.work_bits,
         verdicts_every_s=keys.verdicts_every_s,
         canaries=keys.canaries,
+        connections=keys.connections,
+        proxy=keys.proxy,
     )

@@ -77,7 +77,7 @@ def withdraw(record: HubRecord, history: GitHistory, key: SecretKey, block: int,
             number=number,
             entry=canonical(entry_json(entry)).decode(),
             commit=commit,
-            tag=f"{record.opened().tag}-{number}",
+            tag=record.next_tag(),
         ),
         contents=contents,
     )

@@ -9,9 +9,11 @@ from annotated_types import Ge
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Tier
 from overnight.operations.principal import Origin
-from overnight.pool.chain import Block, block_findings
+from overnight.pool.chain import Block
+from overnight.pool.evidence import block_findings
 from overnight.pool.keys import SHORT
 from overnight.pool.operations._hub import opened
+from overnight.pool.record import overview
 from overnight.research.findings import Finding
 from overnight.words.foreign import printable
 
@@ -42,14 +44,12 @@ class HubBlock:
 
 
 def run(context: Context, given: HubBlockInput) -> HubBlock:
-    """As the chain has it."""
+    """As the record has it, and what its receipt shows; `hub check` checks the chain."""
     with opened(context, read_only=True) as record:
-        chain = record.chain()
-        entry = next((each for each in chain.entries if each.number == given.number), None)
+        entry = overview.entry_at(record, given.number)
         if entry is None:
-            raise UserError(
-                f"there is no entry {given.number}", fix=f"the newest is {chain.number}; see `overnight hub status`"
-            )
+            newest, _ = overview.head(record)
+            raise UserError(f"there is no entry {given.number}", fix=f"the newest is {newest}; see `overnight hub status`")
         block = entry if isinstance(entry, Block) else None
         return HubBlock(
             number=entry.number,
@@ -60,7 +60,7 @@ def run(context: Context, given: HubBlockInput) -> HubBlock:
             gain=block.gain if block else None,
             withdrawn=record.withdrawals().get(entry.number, ""),
             paths=[each.path for each in entry.changes],
-            findings=block_findings(block, chain.genesis) if block else (),
+            findings=block_findings(block, record.genesis()) if block else (),
         )
 
 

@@ -10,7 +10,7 @@ from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.pool.keys import SHORT
 from overnight.pool.operations._hub import opened
-from overnight.pool.views.standing import shares_of
+from overnight.pool.record import overview
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
@@ -49,10 +49,9 @@ class HubBoard:
 
 
 def run(context: Context, given: HubBoardInput) -> HubBoard:
-    """As the chain and the record have it."""
+    """As the record has it."""
     with opened(context, read_only=True) as record:
-        chain = record.chain()
-        shares = shares_of(chain, record.withdrawals())
+        shares = overview.shares(record)
         lines = []
         for each in shares[: given.most]:
             known = record.key(each.key)
@@ -68,7 +67,7 @@ def run(context: Context, given: HubBoardInput) -> HubBoard:
                     seconds=known.seconds if known else each.seconds,
                 )
             )
-        return HubBoard(machine=chain.genesis.machine, keys=len(shares), lines=lines)
+        return HubBoard(machine=record.genesis().machine, keys=len(shares), lines=lines)
 
 
 def render(found: HubBoard) -> str:

@@ -10,6 +10,7 @@ from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.pool.keys import SHORT
 from overnight.pool.operations._hub import opened
+from overnight.pool.record import overview
 from overnight.pool.views.standing import EntryLine, lines_of
 from overnight.words.foreign import printable
 from overnight.words.moments import moment
@@ -37,17 +38,12 @@ class HubChain:
 
 
 def run(context: Context, given: HubChainInput) -> HubChain:
-    """As the record has it, checked."""
+    """As the record has it; `hub check` checks it."""
     with opened(context, read_only=True) as record:
-        chain = record.chain()
-        part = chain.entries[::-1][given.offset : given.offset + given.limit]
-        return HubChain(
-            project=chain.genesis.project,
-            key=chain.genesis.hub,
-            total=chain.number,
-            head=chain.head,
-            lines=lines_of(part, record.withdrawals()),
-        )
+        genesis, (total, head) = record.genesis(), overview.head(record)
+        part = overview.newest_entries(record, offset=given.offset, limit=given.limit)
+        lines = lines_of(part, record.withdrawals())
+        return HubChain(project=genesis.project, key=genesis.hub, total=total, head=head, lines=lines)
 
 
 def render(found: HubChain) -> str:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.principal import Origin
-from overnight.pool.chain import BadChain, check_receipts
+from overnight.pool.chain import BadChain
+from overnight.pool.evidence import check_receipts
 from overnight.pool.operations._hub import opened
 from overnight.research.findings import Finding
 

@@ -1,6 +1,5 @@
 """How a worker joins the hub of this repository."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
@@ -12,6 +11,7 @@ from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.pool.hub.settings import read_hub_settings
 from overnight.pool.operations._hub import opened
+from overnight.pool.views.joining import join_commands
 from overnight.pool.work.client import HubAddress
 from overnight.words.foreign import printable
 
@@ -43,14 +43,9 @@ def run(context: Context, given: HubJoinInput) -> HowToJoin:
     """
     url = HubAddress.parse(given.url).url if given.url else "URL"
     with opened(context, read_only=True) as record:
-        genesis = record.chain().genesis
+        genesis = record.genesis()
     invitations = read_hub_settings(open_repository(context.where)).invitations
-    asked = " --invitation INVITATION" if invitations else ""
-    commands = (
-        "pip install 'overnight[pool]'",
-        f"overnight work join {shlex.quote(f'{url}#{genesis.hub}')} pool{asked}",
-        "cd pool && overnight work run --hours 8",
-    )
+    commands = join_commands(url, genesis.hub, invitations=invitations)
     return HowToJoin(project=genesis.project, key=genesis.hub, invitations=invitations, commands=commands)
 
 

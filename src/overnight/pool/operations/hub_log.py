@@ -9,7 +9,9 @@ from annotated_types import Ge, Le
 from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.pool.events import (
+    Asked,
     BlockWithdrawn,
+    CampaignBegun,
     Committed,
     EntryAdded,
     Event,
@@ -74,13 +76,15 @@ def _about(event: Event) -> str:
             return f"the chain has entry {number}"
         case BlockWithdrawn(block=block, why=why):
             return f"block {block} is withdrawn{_because(why)}"
+        case CampaignBegun(tag=tag, split=split, why=why):
+            return f"the campaign {tag} goes on, by holdout {split + 1}{_because(why)}"
         case HubPaused(why=why):
             return f"paused{_because(why)}" if why else "submissions are accepted again"
         case _:
             return _of_submission(event)
 
 
-def _of_submission(event: Committed | Revealed | Refused | Linked | Judged) -> str:
+def _of_submission(event: Committed | Revealed | Refused | Linked | Asked | Judged) -> str:
     match event:
         case Committed(key=key):
             return f"{key[:SHORT]} committed to a change"
@@ -90,6 +94,8 @@ def _of_submission(event: Committed | Revealed | Refused | Linked | Judged) -> s
             return f"refused as {code}{_because(why)}"
         case Linked(experiment=experiment):
             return f"it is experiment {experiment}"
+        case Asked():
+            return "the holdout is asked about it"
         case Judged(accepted=accepted, seconds=seconds, reason=reason):
             return f"{'accepted' if accepted else 'not accepted'} after {duration(seconds)} of trials{_because(reason)}"
 

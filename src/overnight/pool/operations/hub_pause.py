@@ -16,9 +16,7 @@ from overnight.pool.operations._moderation import Moderated
 class HubPauseInput:
     """Why."""
 
-    why: Annotated[str, Len(1, 200), Argument(about="What workers are told.", metavar="WHY")] = (
-        "the founder looks into something"
-    )
+    why: Annotated[str, Len(1, 200), Argument(about="What workers are told.", metavar="WHY")]
 
 
 def run(context: Context, given: HubPauseInput) -> Moderated:

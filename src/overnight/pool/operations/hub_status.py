@@ -10,10 +10,9 @@ from annotated_types import Ge, Le
 from overnight.ledger.lock import holder
 from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
-from overnight.pool.chain import Block
 from overnight.pool.keys import SHORT
 from overnight.pool.operations._hub import folder_of, opened
-from overnight.pool.views.standing import shares_of
+from overnight.pool.record import overview
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, duration
 
@@ -52,6 +51,8 @@ class HubStatus:
     length: int  # entries after the genesis: blocks and withdrawals
     head: str  # digest of the newest entry
     waiting: Mapping[str, int]  # submissions by lane
+    waiting_s: Mapping[str, float]  # of verification by lane, if each takes what one took on average
+    keys: Mapping[str, int]  # how many are new, known and banned
     seconds_per_block: float | None  # of verification, rejected submissions included; null: there is no block
     withdrawn: Sequence[int]  # blocks that no longer count
     board: Sequence[KeyStanding]  # those with the largest gain first
@@ -60,10 +61,10 @@ class HubStatus:
 def run(context: Context, given: HubStatusInput) -> HubStatus:
     """As the record has it."""
     with opened(context, read_only=True) as record:
-        chain, withdrawn = record.chain(), record.withdrawals()
-        blocks = [each for each in chain.entries if isinstance(each, Block)]
-        shares = {each.key: each for each in shares_of(chain, withdrawn)}
-        keys, spent = record.keys(most=given.most), record.seconds()
+        genesis, (length, head) = record.genesis(), overview.head(record)
+        shares = {each.key: each for each in overview.shares(record)}
+        blocks, each_s = overview.blocks(record), record.mean_seconds()
+        waiting = Counter(str(each.lane) for each in record.waiting())
         board = [
             KeyStanding(
                 key=each.key,
@@ -74,19 +75,21 @@ def run(context: Context, given: HubStatusInput) -> HubStatus:
                 share=shares[each.key].share if each.key in shares else 0.0,
                 seconds=each.seconds,
             )
-            for each in keys
+            for each in record.keys(most=given.most)
         ]
         return HubStatus(
-            project=chain.genesis.project,
-            key=chain.genesis.hub,
+            project=genesis.project,
+            key=genesis.hub,
             campaign=record.tag(),
             serving=holder(folder_of(context)),
             paused=record.paused(),
-            length=chain.number,
-            head=chain.head,
-            waiting=dict(Counter(str(each.lane) for each in record.waiting())),
-            seconds_per_block=spent / len(blocks) if blocks else None,
-            withdrawn=list(withdrawn),
+            length=length,
+            head=head,
+            waiting=dict(waiting),
+            waiting_s={lane: count * each_s for lane, count in waiting.items()},
+            keys=overview.standings(record),
+            seconds_per_block=record.seconds() / blocks if blocks else None,
+            withdrawn=list(record.withdrawals()),
             board=sorted(board, key=lambda each: -each.gain),
         )
 
@@ -94,11 +97,17 @@ def run(context: Context, given: HubStatusInput) -> HubStatus:
 def render(found: HubStatus) -> str:
     """A line for each thing that matters."""
     running = f"served by process {found.serving}" if found.serving else "not served: overnight hub serve"
-    waiting = ", ".join(f"{count} of {lane} keys" for lane, count in sorted(found.waiting.items())) or "nothing"
+    waiting = ", ".join(
+        f"{count} of {lane} keys (about {duration(found.waiting_s[lane])} of trials)"
+        for lane, count in sorted(found.waiting.items())
+    )
+    withdrawn = f", {len(found.withdrawn)} of them withdrawn" if found.withdrawn else ""
+    blocks = f"{counted(found.length - len(found.withdrawn), 'block')}{withdrawn}"
     lines = [
-        f"{printable(found.project, SHOWN)} (key {found.key[:SHORT]}): {counted(found.length, 'block')}, {running}",
+        f"{printable(found.project, SHOWN)} (key {found.key[:SHORT]}): {blocks}, {running}",
         *([f"PAUSED: {printable(found.paused, SHOWN)}; go on with `overnight hub resume`"] if found.paused else []),
-        f"waiting   {waiting}",
+        f"waiting   {waiting or 'nothing'}",
+        f"keys      {', '.join(f'{count} {standing}' for standing, count in found.keys.items()) or 'none'}",
     ]
     if found.seconds_per_block is not None:
         lines.append(f"a block   cost {duration(found.seconds_per_block)} of trials, rejected submissions included")

@@ -11,9 +11,11 @@ from overnight.errors import UserError
 from overnight.ledger.lock import holder
 from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.pool.keys import SHORT
+from overnight.pool.work.collecting import search_tags, state_of
 from overnight.pool.work.joined import joined_folders, read_copy, read_joined
 from overnight.pool.work.outbox import Outbox, Sending
 from overnight.pool.work.place import Place
+from overnight.research.views.session import session_words
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
@@ -59,6 +61,9 @@ class JoinedHub:
     project: str
     entry: int  # the newest of the chain here
     running: int | None  # the process that searches; null: none does
+    campaign: str  # the newest of the searches, which every command shows with --tag; empty: there was none
+    trials: int  # of that campaign
+    doing: str  # what it is at, or was at its end; in words
     accepted: int
     open: int  # changes without an answer
     changes: Sequence[SentChange]  # newest first
@@ -76,6 +81,8 @@ def _joined(folder: Path, most: int) -> JoinedHub:
         joined, copy = read_joined(place), read_copy(place)
         sendings = Outbox(place=place).all()
         running = holder(place.work)
+        campaign = next(iter(search_tags(place)), "")
+        state = state_of(place, campaign) if campaign else None
     except (UserError, OSError) as error:
         return JoinedHub(
             folder=str(folder),
@@ -84,6 +91,9 @@ def _joined(folder: Path, most: int) -> JoinedHub:
             project="",
             entry=0,
             running=None,
+            campaign="",
+            trials=0,
+            doing="",
             accepted=0,
             open=0,
             changes=(),
@@ -96,6 +106,9 @@ def _joined(folder: Path, most: int) -> JoinedHub:
         project=joined.project,
         entry=copy.chain.number,
         running=running,
+        campaign=campaign,
+        trials=state.tally.trials if state else 0,
+        doing=session_words(state) if state else "",
         accepted=sum(each.state == "accepted" for each in sendings),
         open=sum(each.is_open for each in sendings),
         changes=[sent_change(each) for each in sendings[::-1][:most]],
@@ -131,6 +144,9 @@ def _lines(joined: JoinedHub) -> Iterator[str]:
     name, now = printable(joined.project, SHOWN), "searching" if joined.running else "idle"
     numbers = f"entry {joined.entry}, {counted(joined.accepted, 'block')} of yours, {joined.open} without an answer"
     yield f"{name} at {printable(joined.url, SHOWN)} (key {joined.hub[:SHORT]}), in {joined.folder}: {now}, {numbers}"
+    if joined.doing:
+        trials = "" if joined.doing.startswith(counted(joined.trials, "trial")) else f"{counted(joined.trials, 'trial')}, "
+        yield f"  {joined.campaign}: {trials}{joined.doing}"
     for each in joined.changes:
         number = f"#{each.submission}" if each.submission else "not sent"
         block = f" as block {each.block}" if each.block is not None else ""

@@ -11,8 +11,9 @@ from overnight.pool.pages._words import HUB, beside_each_other, record_files, wo
 
 
 def beside(context: Context, given: hub_status.HubStatusInput, found: HubStatus) -> Mapping[str, object]:
-    """What waits."""
-    return {**words(context, given, found), "queue": hub_queue.run(context, HubQueueInput())}
+    """What waits, and how many keys there are."""
+    keys = ", ".join(f"{count} {standing}" for standing, count in found.keys.items())
+    return {**words(context, given, found), "queue": hub_queue.run(context, HubQueueInput()), "keys": keys}
 
 
 PAGE = Page(

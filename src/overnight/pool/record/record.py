@@ -22,9 +22,9 @@ from overnight.pool.chain import Block, Chain, Genesis, Withdrawal, read_entry
 from overnight.pool.changes import content_digest
 from overnight.pool.events import Event, HubOpened, Revealed, decode, encode, subject_of
 from overnight.pool.lanes import Lane, Turns, Waiting
-from overnight.pool.record.tables import COMMITTED, JUDGED, QUEUED, ChainTable, Keys, Nonces, Submissions
+from overnight.pool.record.tables import JUDGED, QUEUED, Blocks, ChainTable, Keys, Nonces, Submissions
 
-VERSION = 1  # of the derived tables
+VERSION = 4  # of the derived tables
 ADVICE = "put the newest copy that you have in its place"
 REMEMBERED = 5000  # verifications, by which turns go on after a start
 FOLDER = "hub"  # in the repository's `.overnight`
@@ -69,6 +69,17 @@ class KeyRecord:
     seconds: float  # of verification
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyingCampaign:
+    """The campaign that verifies, and how often its holdout has answered, also in campaigns before it."""
+
+    number: int  # of the chain's campaigns, from 1
+    tag: str
+    split: int  # which of the holdouts answers
+    blocks: int  # that this holdout gave
+    questions: int  # submissions that it was asked about
+
+
 class HubRecord:
     """The record of a hub, open."""
 
@@ -87,10 +98,13 @@ class HubRecord:
         make_folder(folder)
         claim_folder(folder)
         self.clock = clock
-        projections = (Keys(), Submissions(), ChainTable(), Nonces())
+        projections = (Keys(), Submissions(), ChainTable(), Blocks(), Nonces())
         self.store = SqliteEventStore[Event](
             folder, _CODEC, projections=projections, version=VERSION, advice=ADVICE, clock=clock, read_only=read_only
         )
+        if read_only and not self.store.is_derived():
+            self.store.close()
+            raise UserError(f"the hub in {folder} is of an older overnight", fix="bring it up to date: overnight hub serve")
         if not read_only:
             with self.store.reading() as db:
                 db.execute(CONTENTS)
@@ -166,8 +180,9 @@ class HubRecord:
 
     def open_commitments(self, since: float, key: str = "") -> int:
         """How many, of a key or of all, were made since then and are not revealed."""
-        query = "SELECT COUNT(*) FROM submissions WHERE state=? AND at>=? AND (?3='' OR key=?3)"
-        return int(next(self._rows(query, COMMITTED, since, key))[0])
+        where, given = ("at>=? AND key=?", (since, key)) if key else ("at>=?", (since,))
+        query = f"SELECT COUNT(*) FROM submissions WHERE state='committed' AND {where}"  # noqa: S608  # ours
+        return int(next(self._rows(query, *given))[0])
 
     def in_lane(self, lane: Lane) -> int:
         """How many wait in a lane."""
@@ -217,7 +232,7 @@ class HubRecord:
 
     def is_used(self, nonce: str) -> bool:
         """Whether a request had this nonce."""
-        return any(self._rows("SELECT 1 FROM nonces WHERE nonce=?", nonce))
+        return any(self._rows("SELECT 1 FROM used_nonces WHERE nonce=?", nonce))
 
     def paused(self) -> str:
         """Why the hub accepts nothing; empty: it does."""
@@ -228,6 +243,12 @@ class HubRecord:
     def entries(self, *, after: int = -1, most: int = 1_000_000) -> Sequence[str]:
         """The texts of the chain's entries after a number, in order, as they are published."""
         return [row[0] for row in self._rows("SELECT body FROM entries WHERE number>? ORDER BY number LIMIT ?", after, most)]
+
+    def genesis(self) -> Genesis:
+        """The first entry of the chain."""
+        genesis = read_entry(self.opened().entry)
+        assert isinstance(genesis, Genesis)  # noqa: S101  # the first entry
+        return genesis
 
     def commit_of(self, digest: str) -> tuple[int, str] | None:
         """The number of an entry, by its digest, and the commit of the hub's repository that it stands for."""
@@ -246,9 +267,27 @@ class HubRecord:
         """The commit of the hub's repository that the newest entry stands for."""
         return str(next(self._rows("SELECT commit_id FROM entries ORDER BY number DESC LIMIT 1"))[0])
 
+    def campaign(self) -> VerifyingCampaign:
+        """The campaign that verifies now."""
+        query = (
+            "SELECT number, tag, split, (SELECT SUM(blocks) FROM campaigns AS c WHERE c.split=campaigns.split),"
+            " (SELECT SUM(questions) FROM campaigns AS c WHERE c.split=campaigns.split)"
+            " FROM campaigns ORDER BY number DESC LIMIT 1"
+        )
+        number, tag, split, blocks, questions = next(self._rows(query))
+        return VerifyingCampaign(number=number, tag=tag, split=split, blocks=blocks, questions=questions)
+
     def tag(self) -> str:
         """Of the campaign that verifies now."""
-        return str(next(self._rows("SELECT tag FROM campaign"))[0])
+        return self.campaign().tag
+
+    def next_tag(self) -> str:
+        """Of the campaign that goes on after this one."""
+        return f"{self.opened().tag}-{self.campaign().number + 1}"
+
+    def asked(self, submission: int) -> int:
+        """How often this campaign asked the holdout about a submission: once for each start of its evidence."""
+        return int(next(self._rows("SELECT asked FROM submissions WHERE number=?", submission), (0,))[0])
 
     def withdrawals(self, *, open_only: bool = False) -> Mapping[int, str]:
         """The blocks that the founder took back, each with the reason; or those that the chain does not have yet."""
@@ -257,12 +296,12 @@ class HubRecord:
 
     def seconds(self) -> float:
         """What all verifications took, those of rejected submissions included."""
-        return float(next(self._rows("SELECT TOTAL(seconds) FROM submissions"))[0])
+        return float(next(self._rows("SELECT TOTAL(seconds) FROM keys"))[0])
 
     def mean_seconds(self) -> float:
         """What a verification took on average, at least a second."""
-        [(mean,)] = self._rows("SELECT AVG(seconds) FROM submissions WHERE accepted IS NOT NULL")
-        return max(float(mean or 0.0), 1.0)
+        [(seconds, judged)] = self._rows("SELECT TOTAL(seconds), SUM(judged) FROM keys")
+        return max(seconds / judged if judged else 0.0, 1.0)
 
     def settled(self) -> int:
         """The newest event of the campaign that was settled."""
@@ -278,11 +317,8 @@ class HubRecord:
         Raises:
             BadChain: it does not hold.
         """
-        first, *rest = self.entries()
-        genesis = read_entry(first)
-        assert isinstance(genesis, Genesis)  # noqa: S101  # the first entry
-        chain = Chain.begin(genesis)
-        for text in rest:
+        chain = Chain.begin(self.genesis())
+        for text in self.entries(after=0):
             entry = read_entry(text)
             assert isinstance(entry, Block | Withdrawal)  # noqa: S101  # a later entry
             chain.add(entry)

@@ -6,7 +6,9 @@ import sqlite3
 from overnight.ledger.port import Recorded
 from overnight.pool.chain import entry_digest, read_entry
 from overnight.pool.events import (
+    Asked,
     BlockWithdrawn,
+    CampaignBegun,
     Committed,
     EntryAdded,
     Event,
@@ -19,7 +21,9 @@ from overnight.pool.events import (
     Revealed,
 )
 
+NONCE_LASTS_S = 600.0
 COMMITTED, QUEUED, JUDGED, REFUSED = "committed", "queued", "judged", "refused"
+_NEWEST = "number=(SELECT MAX(number) FROM campaigns)"
 
 
 class Keys:
@@ -65,7 +69,7 @@ class Keys:
 class Submissions:
     """What each submission is at; implements `Projection`."""
 
-    kinds = ("committed", "revealed", "refused", "linked", "judged")
+    kinds = ("committed", "revealed", "refused", "linked", "asked", "judged", "entry_added", "campaign_begun")
     schema = """
     CREATE TABLE IF NOT EXISTS settled(seen INTEGER NOT NULL);
     CREATE TABLE IF NOT EXISTS submissions(
@@ -73,8 +77,9 @@ class Submissions:
       state TEXT NOT NULL, digest TEXT, hypothesis TEXT NOT NULL DEFAULT '', revealed INTEGER, code TEXT NOT NULL DEFAULT '',
       why TEXT NOT NULL DEFAULT '', experiment INTEGER, accepted INTEGER, seconds REAL NOT NULL DEFAULT 0,
       shown_at REAL NOT NULL DEFAULT 0,
-      meaning TEXT NOT NULL DEFAULT '', judged INTEGER);
+      meaning TEXT NOT NULL DEFAULT '', judged INTEGER, asked INTEGER NOT NULL DEFAULT 0);
     CREATE INDEX IF NOT EXISTS submissions_waiting ON submissions(state, key);
+    CREATE INDEX IF NOT EXISTS submissions_open ON submissions(at) WHERE state='committed';
     CREATE INDEX IF NOT EXISTS submissions_of ON submissions(key, number);
     CREATE UNIQUE INDEX IF NOT EXISTS submissions_same ON submissions(digest) WHERE digest IS NOT NULL AND state!='refused';
     CREATE INDEX IF NOT EXISTS submissions_alike ON submissions(meaning) WHERE meaning!='';
@@ -88,7 +93,7 @@ class Submissions:
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Take one a step on."""
-        if isinstance(entry.event, Linked | Judged) and entry.event.seen:
+        if isinstance(entry.event, Linked | Asked | Judged) and entry.event.seen:
             db.execute("DELETE FROM settled")
             db.execute("INSERT INTO settled VALUES(?)", (entry.event.seen,))
         match entry.event:
@@ -102,46 +107,62 @@ class Submissions:
                 db.execute("UPDATE submissions SET state=?, code=?, why=? WHERE number=?", (REFUSED, code, why, number))
             case Linked(submission=number, experiment=experiment):
                 db.execute("UPDATE submissions SET experiment=? WHERE number=?", (experiment, number))
+            case Asked(submission=number, restart=restart):
+                db.execute("UPDATE submissions SET asked=? WHERE number=?", (restart + 1, number))
             case Judged(submission=number) as judged:
                 db.execute(
                     "UPDATE submissions SET state=?, accepted=?, seconds=?, why=?, shown_at=?, judged=? WHERE number=?",
                     (JUDGED, int(judged.accepted), judged.seconds, judged.reason, judged.shown_at, entry.seq, number),
+                )
+            case EntryAdded() | CampaignBegun() as begun if begun.tag:
+                # Another campaign goes on: its events are counted from the first, and what was under way waits again.
+                db.execute("DELETE FROM settled")
+                db.execute(
+                    "UPDATE submissions SET experiment=NULL, asked=0 WHERE state=? AND experiment IS NOT NULL", (QUEUED,)
                 )
             case _:
                 pass
 
 
 class ChainTable:
-    """The chain's entries, and whether the hub accepts anything; implements `Projection`."""
+    """The chain's entries, the campaigns that verify it, and whether the hub accepts anything; implements `Projection`."""
 
-    kinds = ("hub_opened", "entry_added", "block_withdrawn", "hub_paused")
+    kinds = ("hub_opened", "asked", "entry_added", "campaign_begun", "block_withdrawn", "hub_paused")
     schema = """
     CREATE TABLE IF NOT EXISTS entries(
       number INTEGER PRIMARY KEY, submission INTEGER UNIQUE, digest TEXT NOT NULL UNIQUE, commit_id TEXT NOT NULL,
       body TEXT NOT NULL);
-    CREATE TABLE IF NOT EXISTS campaign(tag TEXT NOT NULL);
+    CREATE TABLE IF NOT EXISTS campaigns(
+      number INTEGER PRIMARY KEY, tag TEXT NOT NULL UNIQUE, split INTEGER NOT NULL, blocks INTEGER NOT NULL DEFAULT 0,
+      questions INTEGER NOT NULL DEFAULT 0);
     CREATE TABLE IF NOT EXISTS withdrawn(block INTEGER PRIMARY KEY, why TEXT NOT NULL, entry INTEGER);
     CREATE TABLE IF NOT EXISTS paused(why TEXT NOT NULL, at REAL NOT NULL);
     """
 
     def clear(self, db: sqlite3.Connection) -> None:
         """Empty the tables."""
-        for table in ("entries", "campaign", "withdrawn", "paused"):
+        for table in ("entries", "campaigns", "withdrawn", "paused"):
             db.execute(f"DELETE FROM {table}")  # noqa: S608  # ours
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
         """Add an entry, or pause."""
         match entry.event:
             case HubOpened(entry=body, start=commit, tag=tag):
-                db.execute("INSERT INTO campaign VALUES(?)", (tag,))
+                db.execute("INSERT INTO campaigns(number, tag, split) VALUES(1, ?, 0)", (tag,))
                 db.execute("INSERT INTO entries VALUES(0, NULL, ?, ?, ?)", (entry_digest(read_entry(body)), commit, body))
             case EntryAdded(number=number, entry=body, commit=commit, submission=submission):
                 row = (number, submission or None, entry_digest(read_entry(body)), commit, body)
                 db.execute("INSERT INTO entries VALUES(?,?,?,?,?)", row)
-                if entry.event.tag:  # a withdrawal: another campaign goes on, whose events are counted from the first
-                    db.execute("UPDATE campaign SET tag=?", (entry.event.tag,))
-                    db.execute("DELETE FROM settled")
+                if submission:
+                    db.execute(f"UPDATE campaigns SET blocks=blocks+1 WHERE {_NEWEST}")  # noqa: S608  # ours
+                if entry.event.tag:  # a withdrawal
+                    query = f"INSERT INTO campaigns(tag, split) SELECT ?, split FROM campaigns WHERE {_NEWEST}"  # noqa: S608  # ours
+                    db.execute(query, (entry.event.tag,))
                     db.execute("UPDATE withdrawn SET entry=? WHERE block=?", (number, json.loads(body)["block"]))
+            case CampaignBegun(tag=tag, split=split):
+                db.execute("INSERT INTO campaigns(tag, split) VALUES(?,?)", (tag, split))
+            case Asked():
+                db.execute(f"UPDATE campaigns SET questions=questions+1 WHERE {_NEWEST}")  # noqa: S608  # ours
             case BlockWithdrawn(block=block, why=why):
                 db.execute("INSERT OR IGNORE INTO withdrawn VALUES(?,?,NULL)", (block, why))
             case HubPaused(why=why):
@@ -152,17 +173,45 @@ class ChainTable:
                 pass
 
 
-class Nonces:
-    """The nonces that were used, so that no request counts twice; implements `Projection`."""
+class Blocks:
+    """What each block brought, so that nobody has to read its text to add it up; implements `Projection`."""
 
-    kinds = ("committed", "revealed")
-    schema = "CREATE TABLE IF NOT EXISTS nonces(nonce TEXT PRIMARY KEY) WITHOUT ROWID;"
+    kinds = ("entry_added",)
+    schema = """
+    CREATE TABLE IF NOT EXISTS blocks(
+      number INTEGER PRIMARY KEY, submitter TEXT NOT NULL, gain REAL NOT NULL, seconds REAL NOT NULL);
+    """
 
     def clear(self, db: sqlite3.Connection) -> None:
         """Empty the table."""
-        db.execute("DELETE FROM nonces")
+        db.execute("DELETE FROM blocks")
 
     def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
-        """Remember one."""
+        """Add one."""
+        if isinstance(entry.event, EntryAdded) and (made := json.loads(entry.event.entry))["kind"] == "block":
+            row = (entry.event.number, made["submitter"], made["gain"], made["seconds"])
+            db.execute("INSERT INTO blocks VALUES(?,?,?,?)", row)
+
+
+class Nonces:
+    """The nonces that were used and may still be valid, so that no request counts twice; implements `Projection`.
+
+    Older ones are forgotten. Should the clock ever go back by more, a request that is repeated changes nothing either: the same
+    commitment is the same submission, and what was revealed stays.
+    """
+
+    kinds = ("committed", "revealed")
+    schema = """
+    CREATE TABLE IF NOT EXISTS used_nonces(nonce TEXT PRIMARY KEY, at REAL NOT NULL) WITHOUT ROWID;
+    CREATE INDEX IF NOT EXISTS used_nonces_at ON used_nonces(at);
+    """
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the table."""
+        db.execute("DELETE FROM used_nonces")
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
+        """Remember one, and forget what is valid no longer."""
         if isinstance(entry.event, Committed | Revealed):
-            db.execute("INSERT INTO nonces VALUES(?)", (entry.event.nonce,))
+            db.execute("DELETE FROM used_nonces WHERE at<?", (entry.at - 2 * NONCE_LASTS_S,))
+            db.execute("INSERT INTO used_nonces VALUES(?,?)", (entry.event.nonce, entry.at))

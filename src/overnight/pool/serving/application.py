@@ -1,7 +1,4 @@
-"""The protocol over HTTP: six addresses, each bounded in size; how connections are bounded is `sockets/connections.py`'s.
-
-Does not cover: a hub behind a proxy, where all strangers have the proxy's address.
-"""
+"""The protocol over HTTP: six addresses, each bounded in size; how connections are bounded is `sockets/connections.py`'s."""
 
 import asyncio
 import json
@@ -12,10 +9,12 @@ from aiohttp import web
 from pydantic import TypeAdapter
 
 from overnight.pool.chain import Key
-from overnight.pool.messages import LARGEST_REQUEST, PREFIX, NonceAnswer, Refusal, Signed, dump, read
-from overnight.pool.serving.counter import Busy, Counter
+from overnight.pool.messages import LARGEST_REQUEST, PREFIX, NonceAnswer, Refusal, Reveal, Signed, dump, read
+from overnight.pool.serving.addresses import Addresses
+from overnight.pool.serving.counter import Counter
 from overnight.pool.serving.desk import Desk
-from overnight.pool.serving.refusing import why_of
+from overnight.pool.serving.inspector import Inspector
+from overnight.pool.serving.refusing import Busy, why_of
 from overnight.sockets.connections import HEADERS
 
 MOST_ENTRIES = 500  # of one answer
@@ -30,38 +29,61 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _KEY: TypeAdapter[str] = TypeAdapter(Key)
 
 
-def application(open_desk: Callable[[], Desk]) -> web.Application:
-    """The hub's application; the desk is opened in a thread of its own when the application starts."""
-    return Routes(Counter(open_desk)).application()
+def application(open_desk: Callable[[], Desk], *, proxy: bool = False, inspector: Inspector | None = None) -> web.Application:
+    """The hub's application; the desk is opened in a thread of its own when the application starts.
+
+    `proxy`: all that comes from this machine's loopback comes from a proxy, which says from where it has it.
+    """
+    return Routes(Counter(open_desk), inspector or Inspector(), Addresses(proxy=proxy)).application()
 
 
 class Routes:
     """What is answered at each address."""
 
-    def __init__(self, counter: Counter) -> None:
+    def __init__(self, counter: Counter, inspector: Inspector, addresses: Addresses) -> None:
         import anyio
 
         self._counter = counter
+        self._inspector = inspector
+        self._addresses = addresses
         self._large = anyio.CapacityLimiter(MOST_LARGE)
 
     def application(self) -> web.Application:
         """All routes."""
-        made = web.Application(client_max_size=LARGEST_REQUEST, middlewares=[_bounded])
+        made = web.Application(client_max_size=LARGEST_REQUEST, middlewares=[self._bounded])
         made.on_response_prepare.append(_add_headers)
         made.on_startup.append(self._start)
         made.on_cleanup.append(self._stop)
         made.router.add_get(f"{PREFIX}/hub", self._card, allow_head=False)
         made.router.add_get(f"{PREFIX}/entries", self._entries, allow_head=False)
         made.router.add_get(PREFIX + "/files/{digest:[0-9a-f]{64}}", self._file, allow_head=False)
-        made.router.add_get(PREFIX + f"/submissions/{{number:[0-9]{{1,{NUMBER_DIGITS}}}}}", self._submission, allow_head=False)
+        made.router.add_get(PREFIX + "/submissions/{commitment:[0-9a-f]{64}}", self._submission, allow_head=False)
         made.router.add_post(f"{PREFIX}/nonces", self._nonce)
         made.router.add_post(f"{PREFIX}/requests", self._request)
         return made
 
+    @web.middleware
+    async def _bounded(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """An encoded body is refused unread; what takes too long to come, and what cannot be answered soon, is said."""
+        if request.headers.get("Content-Encoding", "identity") != "identity":
+            raise web.HTTPUnsupportedMediaType(text="send bodies as they are\n")
+        try:
+            with self._addresses.one(request):
+                async with asyncio.timeout(BODY_S):
+                    return await handler(request)
+        except TimeoutError:
+            answer = web.Response(status=HTTPStatus.REQUEST_TIMEOUT, text="the request took too long\n")
+            answer.force_close()
+            return answer
+        except Busy:
+            return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="too many requests; try again later\n")
+
     async def _start(self, _: web.Application) -> None:
         self._counter.start()
+        self._inspector.start()
 
     async def _stop(self, _: web.Application) -> None:
+        await self._inspector.stop()
         self._counter.stop()
 
     async def _card(self, _: web.Request) -> web.Response:
@@ -89,8 +111,8 @@ class Routes:
         return web.Response(body=content, content_type="application/octet-stream")
 
     async def _submission(self, request: web.Request) -> web.Response:
-        number = int(request.match_info["number"])
-        answer = await self._counter.ask(lambda desk: desk.answer(number))
+        commitment = request.match_info["commitment"]
+        answer = await self._counter.ask(lambda desk: desk.answer(commitment))
         if answer is None:
             raise web.HTTPNotFound(text="no such submission\n")
         return _padded(dump(answer))
@@ -113,31 +135,19 @@ class Routes:
             raise web.HTTPLengthRequired(text="send Content-Length\n")
         if request.content_length <= SMALL:
             return await self._taken(request)
-        async with self._large:
-            return await self._taken(request)
+        with self._addresses.one(request, large=True):
+            async with self._large:
+                return await self._taken(request)
 
     async def _taken(self, request: web.Request) -> web.Response:
         try:
             signed = read(Signed, await request.read())
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest(text="this is no request of the protocol, see docs/work.md\n") from None
-        return _padded(dump(await self._counter.take(signed)))
-
-
-@web.middleware
-async def _bounded(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """An encoded body is refused unread; what takes too long to come, and what cannot be answered soon, is said."""
-    if request.headers.get("Content-Encoding", "identity") != "identity":
-        raise web.HTTPUnsupportedMediaType(text="send bodies as they are\n")
-    try:
-        async with asyncio.timeout(BODY_S):
-            return await handler(request)
-    except TimeoutError:
-        answer = web.Response(status=HTTPStatus.REQUEST_TIMEOUT, text="the request took too long\n")
-        answer.force_close()
-        return answer
-    except Busy:
-        return web.Response(status=HTTPStatus.SERVICE_UNAVAILABLE, text="too many requests; try again later\n")
+        inspected = None
+        if isinstance(signed.body, Reveal) and (asked := await self._counter.ask(lambda desk: desk.text_of(signed))):
+            inspected = await self._inspector.inspect(*asked)
+        return _padded(dump(await self._counter.take(signed, inspected)))
 
 
 async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:

@@ -3,21 +3,19 @@
 import asyncio
 import queue
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from overnight.pool.messages import Answer, Refusal, Signed
 from overnight.pool.serving.desk import Desk
+from overnight.pool.serving.inspection import Inspected
+from overnight.pool.serving.refusing import Busy
 
 MOST_AT_ONCE = 64  # requests of one transaction
 MOST_WAITING = 4096
 T = TypeVar("T")
-
-
-class Busy(Exception):  # noqa: N818  # a state
-    """More wait than can be answered soon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +24,7 @@ class Job:
 
     done: Future[Any]  # Any: what it asks for
     request: Signed | None = None
+    inspected: Inspected | None = None  # what was found in the text of the request
     question: Callable[[Desk], object] | None = None
 
 
@@ -48,9 +47,9 @@ class Counter:
         self._jobs.put(None)
         self._thread.join()
 
-    def take(self, request: Signed) -> Awaitable[Answer | Refusal]:
+    def take(self, request: Signed, inspected: Inspected | None = None) -> Awaitable[Answer | Refusal]:
         """Carry out a request; Busy if too many wait."""
-        return self._put(Job(Future(), request=request))
+        return self._put(Job(Future(), request=request, inspected=inspected))
 
     def ask(self, question: Callable[[Desk], T]) -> Awaitable[T]:
         """Ask the desk; Busy if too many wait."""
@@ -88,9 +87,14 @@ class Counter:
             if job.question:
                 _finish([job], lambda job=job: [job.question(desk)])  # type: ignore[misc]  # mypy loses the loop's variable
         asked = [job for job in jobs if job.request]
-        if asked and not _finish(asked, lambda: desk.take_all([job.request for job in asked if job.request]), last=False):
+        if asked and not _finish(asked, lambda: _taken(desk, asked), last=False):
             for job in asked:  # one of them broke the transaction: it alone fails
-                _finish([job], lambda job=job: [desk.take(job.request)])  # type: ignore[misc]  # as above
+                _finish([job], lambda job=job: _taken(desk, [job]))  # type: ignore[misc]  # as above
+
+
+def _taken(desk: Desk, jobs: list[Job]) -> Sequence[Answer | Refusal]:
+    inspected = {job.request.signature: job.inspected for job in jobs if job.request and job.inspected}
+    return desk.take_all([job.request for job in jobs if job.request], inspected)
 
 
 def _finish(jobs: list[Job], answer: Callable[[], Any], *, last: bool = True) -> bool:  # Any: as `Job`

@@ -8,13 +8,14 @@ Nor the names of hidden files: a refusal is in the same words for hidden, frozen
 """
 
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from overnight.git.port import FileChange
 from overnight.pool.chain import Genesis, entry_digest
-from overnight.pool.changes import BadChanges, Tree, apply, changes_digest, received, stated
-from overnight.pool.events import Committed, Refused, Revealed
+from overnight.pool.changes import BadChanges, changes_digest, received, stated
+from overnight.pool.events import Committed, Revealed
 from overnight.pool.keys import SecretKey
 from overnight.pool.lanes import MOST_QUEUED_KNOWN, MOST_QUEUED_NEW, Lane, refusal
 from overnight.pool.messages import (
@@ -30,14 +31,13 @@ from overnight.pool.messages import (
     sign_card,
 )
 from overnight.pool.record.record import HubRecord, KeyRecord, Submission
+from overnight.pool.serving.inspection import Inspected, Text
 from overnight.pool.serving.nonces import NonceMaker
 from overnight.pool.serving.public_chain import PublicChain
-from overnight.pool.serving.refusing import why_of
+from overnight.pool.serving.refusing import NotTaken, why_of
+from overnight.pool.serving.reveals import Reveals
 from overnight.program.program import Program
-from overnight.program.scope import matches
-from overnight.research.changes.canonical import LARGEST
-from overnight.research.changes.scope import MAX_TOTAL_BYTES, check_scope
-from overnight.research.changes.similar import meaning, shape_of
+from overnight.research.changes.scope import MAX_TOTAL_BYTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,10 +49,6 @@ class Rules:
     work_bits: int = 20  # of hashcash, for each commitment of a key that is not known
     reveal_s: float = 600.0  # in which a commitment is revealed
     most_open: int = 10_000  # commitments of all keys that are not revealed
-
-
-class NotTaken(Exception):  # noqa: N818  # a state
-    """A request changes nothing; the text is the code."""
 
 
 class Desk:
@@ -71,9 +67,10 @@ class Desk:
         """Raises BadChain: the chain in the record does not hold."""
         self.record = record
         self.rules = rules or Rules()
-        self._key, self._project, self._program, self._clock = key, project, program, clock
+        self._key, self._project, self._clock = key, project, clock
         self._nonces = NonceMaker(bytes.fromhex(record.opened().secret), clock)
         self.chain = PublicChain(record, self.rules.behind)
+        self._reveals = Reveals(record, self.chain, program)
 
     # --- Questions ---
 
@@ -115,43 +112,64 @@ class Desk:
         self.chain.follow()
         return self.record.content(digest) if self.chain.is_public(digest) else None
 
-    def answer(self, submission: int) -> Answer | None:
-        """How a submission stands, as far as its worker may know."""
-        found = self.record.submission(submission)
+    def answer(self, commitment: str) -> Answer | None:
+        """How a submission stands, as far as its worker may know, who alone knows its commitment until it is a block."""
+        found = self.record.submission_with(commitment)
         return self._shown(found) if found else None
 
     # --- Requests ---
+
+    def text_of(self, request: Signed) -> tuple[Text, Lane] | None:
+        """What of a reveal should be looked into before it is taken; None: nothing, or it would be refused anyway."""
+        self.chain.follow()
+        try:
+            known = self._sender(request, genuine=self._is_genuine(request))
+            if not isinstance(request.body, Reveal):
+                return None
+            found = self._revealed(request.key, request.body, _lane(known))
+            changes, _ = _uncovered(found, request.body)
+        except NotTaken:
+            return None
+        text = self._reveals.text_of(changes, found.parent) if found.state == "committed" else None
+        return (text, _lane(known)) if text else None
 
     def take(self, request: Signed) -> Answer | Refusal:
         """Carry out a request; on disk before the answer."""
         return self.take_all([request])[0]
 
-    def take_all(self, requests: Sequence[Signed]) -> Sequence[Answer | Refusal]:
-        """Carry out requests one after another, with one wait for the disk; what one does wrong fails it alone."""
-        genuine = [
-            self._is_for_us(each) and self._nonces.is_valid(each.nonce, each.key) and is_genuine(each) for each in requests
-        ]
+    def take_all(
+        self, requests: Sequence[Signed], inspected: Mapping[str, Inspected] = MappingProxyType({})
+    ) -> Sequence[Answer | Refusal]:
+        """Carry out requests one after another, with one wait for the disk; what one does wrong fails it alone.
+
+        `inspected`: by signature, what was found in texts that `text_of` gave out, for requests that it found to be genuine;
+        other texts are looked into here.
+        """
+        genuine = [each.signature in inspected or self._is_genuine(each) for each in requests]
         with self.record.together():
             self.chain.follow()
-            return [self._taken(each, genuine=good) for each, good in zip(requests, genuine, strict=True)]
+            return [
+                self._taken(each, genuine=good, inspected=inspected.get(each.signature))
+                for each, good in zip(requests, genuine, strict=True)
+            ]
 
-    def _taken(self, request: Signed, *, genuine: bool) -> Answer | Refusal:
+    def _taken(self, request: Signed, *, genuine: bool, inspected: Inspected | None) -> Answer | Refusal:
         try:
-            answer = self._carried_out(request, genuine=genuine)
+            known = self._sender(request, genuine=genuine)
+            if isinstance(request.body, Commit):
+                number = self._commit(request, request.body, known)
+            else:
+                number = self._reveal(request, request.body, _lane(known), inspected)
         except NotTaken as refused:
             code = str(refused)
             nonce = self._nonces.make(request.key) if genuine and code != "banned" else ""
             return Refusal(code=code, why=why_of(code), nonce=nonce)
-        return Answer(
-            submission=answer.submission,
-            state=answer.state,
-            code=answer.code,
-            why=answer.why,
-            block=answer.block,
-            nonce=self._nonces.make(request.key),
-        )
+        found = self.record.submission(number)
+        assert found is not None  # noqa: S101  # it was just recorded
+        return replace(self._shown(found), nonce=self._nonces.make(request.key))
 
-    def _carried_out(self, request: Signed, *, genuine: bool) -> Answer:
+    def _sender(self, request: Signed, *, genuine: bool) -> KeyRecord | None:
+        """What is known of the key of a request that may be carried out now."""
         if not genuine:
             raise NotTaken(self._fault(request))
         known = self.record.key(request.key)
@@ -161,13 +179,10 @@ class Desk:
             raise NotTaken("nonce")
         if self.record.paused():
             raise NotTaken("paused")
-        if isinstance(request.body, Commit):
-            number = self._commit(request, request.body, known)
-        else:
-            number = self._reveal(request, request.body, _lane(known))
-        found = self.record.submission(number)
-        assert found is not None  # noqa: S101  # it was just recorded
-        return self._shown(found)
+        return known
+
+    def _is_genuine(self, request: Signed) -> bool:
+        return self._is_for_us(request) and self._nonces.is_valid(request.nonce, request.key) and is_genuine(request)
 
     def _is_for_us(self, request: Signed) -> bool:
         return request.hub == self._key.public and request.project == self._project
@@ -210,82 +225,29 @@ class Desk:
 
     # --- What was committed to ---
 
-    def _reveal(self, request: Signed, body: Reveal, lane: Lane) -> int:
+    def _reveal(self, request: Signed, body: Reveal, lane: Lane, inspected: Inspected | None) -> int:
         """The number of the submission; it is queued or refused afterwards."""
-        found = self.record.submission(body.submission)
-        if found is None or found.key != request.key:
-            raise NotTaken("unknown")
-        if found.state != "committed":
-            return found.number
-        if found.at + self.rules.reveal_s < self._clock():
-            raise NotTaken("late")
-        if self._is_full(lane, request.key):
-            raise NotTaken("full")
-        try:
-            changes = received(body.files, most_bytes=MAX_TOTAL_BYTES)
-        except BadChanges:
-            raise NotTaken("changes") from None
-        digest = changes_digest(found.parent, map(stated, changes))
-        if commitment(salt=body.salt, digest=digest, key=request.key) != found.commitment:
-            raise NotTaken("commitment")
-        self._queue(found, changes, digest, request.nonce, body.hypothesis)
+        found = self._revealed(request.key, body, lane)
+        if found.state == "committed":
+            changes, digest = _uncovered(found, body)
+            files = tuple(map(stated, changes))
+            revealed = Revealed(
+                submission=found.number, digest=digest, files=files, hypothesis=body.hypothesis, nonce=request.nonce
+            )
+            self._reveals.queue(found, changes, revealed, inspected)
         return found.number
 
-    def _queue(self, found: Submission, changes: Sequence[FileChange], digest: str, nonce: str, hypothesis: str) -> None:
-        tree = self.chain.tree(found.parent)
-        code, why = ("stale", "") if tree is None else self._problem(changes, tree)
-        like = "" if tree is None or code else self._meaning(changes, tree, found.parent)
-        rivals = [] if code else self._rivals(digest, like)
-        if any(each.number < found.number or each.state != "queued" or each.experiment is not None for each in rivals):
-            code, why = "duplicate", f"as submission {rivals[0].number}"
-        if code:
-            self.record.append(Refused(submission=found.number, code=code, why=why))
-            return
-        displaced = [
-            Refused(submission=each.number, code="duplicate", why=f"submission {found.number} was committed to before")
-            for each in rivals
-        ]
-        self.record.append(
-            *displaced,
-            Revealed(
-                submission=found.number,
-                digest=digest,
-                files=tuple(map(stated, changes)),
-                hypothesis=hypothesis,
-                nonce=nonce,
-                meaning=like,
-            ),
-            contents=[each.content for each in changes if each.content is not None],
-        )
-
-    def _problem(self, changes: Sequence[FileChange], tree: Tree) -> tuple[str, str]:
-        """The code for why a change may not be verified, and words for the founder; empty: it may."""
-        program = self._program
-        for each in changes:
-            free = matches(each.path, program.editable) and not matches(each.path, program.hidden)
-            if not free or each.path == program.path or (each.content is None and each.path not in tree):
-                return "scope", f"{each.path}"
-        try:
-            apply(tree, [stated(each) for each in changes])
-        except BadChanges as bad:
-            return "changes", str(bad)
-        executable = {path: state.executable for path, state in tree.items()}
-        problems = check_scope(changes, before=self._before(changes, tree), executable=executable, program=program)
-        return ("changes", "; ".join(problems)) if problems else ("", "")
-
-    def _meaning(self, changes: Sequence[FileChange], tree: Tree, parent: str) -> str:
-        """Of a change that is small enough to be read here."""
-        if sum(len(each.content or b"") for each in changes) > LARGEST:
-            return ""
-        return meaning(shape_of(changes, self._before(changes, tree), parent))
-
-    def _before(self, changes: Sequence[FileChange], tree: Tree) -> dict[str, bytes]:
-        return {each.path: self.record.content(tree[each.path].digest) or b"" for each in changes if each.path in tree}
-
-    def _rivals(self, digest: str, like: str) -> Sequence[Submission]:
-        """Submissions that are the same or do the same."""
-        found = [self.record.submission_of(digest), self.record.submission_like(like) if like else None]
-        return [*{each.number: each for each in found if each}.values()]
+    def _revealed(self, key: str, body: Reveal, lane: Lane) -> Submission:
+        """What a key reveals, or revealed before."""
+        found = self.record.submission(body.submission)
+        if found is None or found.key != key:
+            raise NotTaken("unknown")
+        if found.state == "committed":
+            if found.at + self.rules.reveal_s < self._clock():
+                raise NotTaken("late")
+            if self._is_full(lane, key):
+                raise NotTaken("full")
+        return found
 
     # --- Answers ---
 
@@ -305,3 +267,15 @@ class Desk:
 
 def _lane(known: KeyRecord | None) -> Lane:
     return Lane.KNOWN if known and known.standing == "known" else Lane.NEW
+
+
+def _uncovered(found: Submission, body: Reveal) -> tuple[Sequence[FileChange], str]:
+    """What was committed to, with its digest."""
+    try:
+        changes = received(body.files, most_bytes=MAX_TOTAL_BYTES)
+    except BadChanges:
+        raise NotTaken("changes") from None
+    digest = changes_digest(found.parent, map(stated, changes))
+    if commitment(salt=body.salt, digest=digest, key=found.key) != found.commitment:
+        raise NotTaken("commitment")
+    return changes, digest

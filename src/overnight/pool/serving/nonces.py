@@ -5,7 +5,7 @@ import hmac
 import os
 from collections.abc import Callable
 
-LASTS_S = 600.0
+from overnight.pool.record.tables import NONCE_LASTS_S
 
 
 class NonceMaker:
@@ -17,7 +17,7 @@ class NonceMaker:
 
     def make(self, key: str) -> str:
         """One for a key."""
-        given = f"{int(self._clock() + LASTS_S):x}.{os.urandom(12).hex()}"
+        given = f"{int(self._clock() + NONCE_LASTS_S):x}.{os.urandom(12).hex()}"
         return f"{given}.{self._code('nonce', key, given)}"
 
     def is_valid(self, nonce: str, key: str) -> bool:

@@ -24,3 +24,11 @@ WHY = {
 def why_of(code: str) -> str:
     """The words for a code."""
     return WHY.get(code, "it cannot be verified")
+
+
+class NotTaken(Exception):  # noqa: N818  # a state
+    """A request changes nothing; the text is the code."""
+
+
+class Busy(Exception):  # noqa: N818  # a state
+    """More wait than can be answered soon."""

@@ -1,6 +1,6 @@
 """Pure: who brought how much of a chain, and its entries as lists show them; from the chain alone, so that anybody can."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from overnight.pool.chain import Block, Chain, Withdrawal
@@ -31,6 +31,7 @@ class EntryLine:
     worn: bool  # the holdout had answered too often
     counts: bool  # a block that was not withdrawn
     seconds: float  # of trials that verifying took
+    withdraws: int | None = None  # a withdrawal: the block that it takes back
 
 
 def withdrawn_in(chain: Chain) -> Mapping[int, str]:
@@ -40,17 +41,22 @@ def withdrawn_in(chain: Chain) -> Mapping[int, str]:
 
 def shares_of(chain: Chain, withdrawn: Mapping[int, str]) -> Sequence[KeyShare]:
     """What each key brought, the largest gain first."""
-    by_key: dict[str, list[Block]] = {}
-    for each in chain.entries:
-        if isinstance(each, Block):
+    return shares_among(lines_of(chain.entries, withdrawn))
+
+
+def shares_among(lines: Iterable[EntryLine]) -> Sequence[KeyShare]:
+    """The same of entries as lists show them."""
+    by_key: dict[str, list[EntryLine]] = {}
+    for each in lines:
+        if each.gain is not None:
             by_key.setdefault(each.submitter, []).append(each)
-    gains = {key: sum(block.gain for block in blocks if block.number not in withdrawn) for key, blocks in by_key.items()}
+    gains = {key: sum(block.gain or 0.0 for block in blocks if block.counts) for key, blocks in by_key.items()}
     total = sum(gains.values())
     made = [
         KeyShare(
             key=key,
-            blocks=sum(block.number not in withdrawn for block in blocks),
-            withdrawn=sum(block.number in withdrawn for block in blocks),
+            blocks=sum(block.counts for block in blocks),
+            withdrawn=sum(not block.counts for block in blocks),
             gain=gains[key],
             share=gains[key] / total if total else 0.0,
             seconds=sum(block.seconds for block in blocks),
@@ -90,4 +96,5 @@ def _withdrawal_line(entry: Withdrawal) -> EntryLine:
         worn=False,
         counts=False,
         seconds=0.0,
+        withdraws=entry.block,
     )

@@ -13,7 +13,7 @@ from overnight.pool.chain import Genesis
 from overnight.pool.work.settings import TUNER, Caps
 from overnight.program.front_matter import Value, load_front_matter
 from overnight.program.parser import parse_program
-from overnight.program.program import PROGRAM, SPLIT, Program
+from overnight.program.program import PROGRAM, Program
 from overnight.program.writer import plain_front_matter
 from overnight.words.foreign import printable, printable_lines
 from overnight.words.quantities import duration, size_text
@@ -38,6 +38,8 @@ REASONS: Mapping[str, str] = {
     "target": "this machine's own limits end its search",
     "judge_may_change": "what judges a change stays as it is on a worker",
 }
+PATTERNS = ("pattern", "curve")
+PATTERN = "a stranger's regular expression would run outside the jail, and one of ten characters can take years"
 LIMITS: Mapping[str, str] = {
     "wall": "wall_s",
     "memory": "memory_bytes",
@@ -69,8 +71,6 @@ def take(genesis: Genesis, caps: Caps) -> Taken:
     if refusals := [*_refusals(genesis.front)]:
         raise HubRefused(f"this machine refuses what the hub asks for: {'; '.join(refusals)}")
     front = {key: genesis.front[key] for key in TAKEN if key in genesis.front}
-    if isinstance(front.get("prepare"), str):
-        front["prepare"] = front["prepare"].replace(SPLIT, "public")
     asked = _program(front, genesis)
     notes = [*_notes(asked, caps)]
     if asked.limits.gpus > caps.gpus:
@@ -119,6 +119,9 @@ def _refusals(front: Mapping[str, Any]) -> Iterator[str]:  # Any: JSON of a stra
     metric = front.get("metric")
     if isinstance(metric, Mapping) and "sealed_parts" in metric:
         yield f"`metric.sealed_parts`: {REASONS['holdout']}"
+    for key in PATTERNS:
+        if isinstance(metric, Mapping) and key in metric:
+            yield f"`metric.{key}`: {PATTERN}"
 
 
 def _program(front: Mapping[str, Any], genesis: Genesis) -> Program:  # Any: JSON of a stranger

@@ -5,8 +5,10 @@ machine's address.
 """
 
 import json
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from socket import gaierror
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar
 from urllib.parse import urlsplit
@@ -26,6 +28,7 @@ LARGEST_SMALL = 64 * 1024  # bytes
 LARGEST_ENTRIES = 64 * 1024**2  # bytes of one answer: a genesis of 20,000 files has 5 MB, a usual block 50 kB
 LARGEST_FILE = 64 * 1024**2  # bytes of a file of the public tree
 MOST_AT_ONCE = 500  # entries of one answer
+OF_PAGE = 40  # entries of a page of a mirror: the largest entries that there can be are below the bytes of one answer
 OK, FIRST_REDIRECT, FIRST_ERROR = 200, 300, 400  # HTTP
 MISSING = 404
 LONGEST_URL = 500  # characters
@@ -78,12 +81,20 @@ class Hub:
     small_s: float = SMALL_S
     large_s: float = LARGE_S
     _session: "ClientSession | None" = field(default=None, init=False)
+    _is_plain: bool = field(default=False, init=False)  # files at a web server, which reads no query
 
     async def __aenter__(self) -> Self:
-        from aiohttp import ClientSession, DummyCookieJar
+        from aiohttp import ClientSession, DummyCookieJar, TCPConnector
+
+        from overnight.pool.work.names import OutsideResolver
 
         self._session = ClientSession(
-            auto_decompress=False, trust_env=False, cookie_jar=DummyCookieJar(), headers=_HEADERS, max_line_size=4096
+            connector=TCPConnector(resolver=OutsideResolver()),
+            auto_decompress=False,
+            trust_env=False,
+            cookie_jar=DummyCookieJar(),
+            headers=_HEADERS,
+            max_line_size=4096,
         )
         return self
 
@@ -102,12 +113,25 @@ class Hub:
         if not is_genuine_card(card):
             raise BadHub("the hub's card is not signed by its key")
         if self.address.key and card.hub != self.address.key:
-            raise BadHub(f"the hub has the key {card.hub}, and should have {printable(self.address.key, SHOWN)}")
+            what = f"the hub at {self.address.url} has the key {card.hub}, and should have {printable(self.address.key, SHOWN)}"
+            raise BadHub(what, fix="ask its founder which is right; join a hub with another key in a new folder")
         return card
 
     async def entries(self, after: int) -> Sequence[str]:
-        """The next entries of its chain, as texts; raises as `card`."""
-        body = await self._ask("GET", f"/entries?after={after}", most=LARGEST_ENTRIES, within_s=self.large_s)
+        """The next entries of its chain, as texts; raises as `card`.
+
+        A mirror at a plain web server answers every query with the beginning: there, the page is fetched that has the next.
+        """
+        if not self._is_plain:
+            texts = await self._texts(f"/entries?after={after}")
+            self._is_plain = after >= 0 and bool(texts) and _is_genesis(texts[0])
+            if not self._is_plain:
+                return texts
+        page, at = divmod(after + 1, OF_PAGE)
+        return (await self._texts(f"/pages/{page}"))[at:]
+
+    async def _texts(self, path: str) -> Sequence[str]:
+        body = await self._ask("GET", path, most=LARGEST_ENTRIES, within_s=self.large_s)
         try:
             texts = json.loads(body)
         except (ValueError, RecursionError) as error:
@@ -127,9 +151,13 @@ class Hub:
             raise BadHub(f"the hub sends another content than that of the digest {digest}")
         return content
 
-    async def nonce(self, key: str) -> str:
-        """A nonce for one request; raises as `card`, or `Refused`."""
-        return (await self._message(NonceAnswer, "POST", "/nonces", {"key": key})).nonce
+    async def nonce(self, key: str) -> str | Refusal:
+        """A nonce for one request; raises as `card`."""
+        body = await self._ask("POST", "/nonces", json_body={"key": key})
+        try:
+            return read(NonceAnswer, body).nonce
+        except (ValueError, RecursionError):
+            return _read(Refusal, body)
 
     async def send(self, request: Signed) -> Answer | Refusal:
         """Send what changes something; raises as `card`."""
@@ -139,10 +167,10 @@ class Hub:
         except ValueError:
             return _read(Refusal, body)
 
-    async def answer(self, submission: int) -> Answer | None:
-        """How a submission stands; raises as `card`."""
+    async def answer(self, submission: int, commitment: str) -> Answer | None:
+        """How a submission stands, for who knows its commitment; raises as `card`."""
         try:
-            found = await self._message(Answer, "GET", f"/submissions/{submission}")
+            found = await self._message(Answer, "GET", f"/submissions/{commitment}")
         except _NotThere:
             return None
         if found.submission != submission:
@@ -173,9 +201,9 @@ class Hub:
             async with self._session.request(method, url, json=json_body, allow_redirects=False, timeout=timeout) as response:
                 return await _body(response, most, fails=fails)
         except TimeoutError as error:
-            raise HubAway(f"the hub's answer did not end within {limit_s:g} s") from error
+            raise HubAway(f"the answer of the hub at {self.address.url} did not end within {limit_s:g} s") from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise HubAway(f"the hub does not answer: {printable(str(error) or type(error).__name__, SHOWN)}") from error
+            raise HubAway(f"the hub at {self.address.url} does not answer: {_why(error)}") from error
 
 
 class _NotThere(BadHub):
@@ -201,6 +229,25 @@ async def _body(response: "ClientResponse", most: int, *, fails: bool) -> bytes:
         kind = _NotThere if response.status == MISSING else HubAway if response.status >= 500 else BadHub  # noqa: PLR2004  # HTTP
         raise kind(f"the hub answers {response.status}: {said}")
     return bytes(content)
+
+
+def _why(error: Exception) -> str:
+    """What the system says of a connection that failed, without the words of the library."""
+    from overnight.pool.work.names import LeadsInside
+
+    system = getattr(error, "os_error", error)
+    if isinstance(system, OSError) and not isinstance(system, gaierror | LeadsInside) and system.errno:
+        return os.strerror(system.errno)
+    said = system.strerror if isinstance(system, OSError) else str(system)
+    return printable(said or type(error).__name__, SHOWN)
+
+
+def _is_genesis(text: str) -> bool:
+    try:
+        entry = json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(entry, dict) and entry.get("kind") == "genesis"
 
 
 def _read(kind: type[T], body: bytes) -> T:

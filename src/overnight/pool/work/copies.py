@@ -15,13 +15,13 @@ from overnight.pool.chain import (
     BadChain,
     Chain,
     Genesis,
-    check_receipts,
     entry_digest,
     entry_json,
     fork_between,
     read_entry,
 )
 from overnight.pool.changes import content_digest
+from overnight.pool.evidence import check_receipts
 from overnight.pool.messages import PREFIX
 from overnight.pool.work.client import LARGEST_FILE, Hub, HubAddress
 from overnight.pool.work.joined import CHAIN, LARGEST_CHAIN
@@ -42,6 +42,7 @@ class Copy:
     chain: Chain
     is_live: bool = False  # the hub itself shows it now
     files: Path | None = None  # contents by digest, beside it
+    place: Place | None = None  # of a worker, whose repository has them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,10 +71,16 @@ async def read_any(source: str) -> Copy:
 
 def read_here(path: Path) -> Copy:
     """The copy in a file or in a folder; raises as `read_any`."""
-    for each in (path / ENTRIES, Place(top=path).work / CHAIN, path):
+    place = Place(top=path)
+    for each in (path / ENTRIES, place.work / CHAIN, path):
         if each.is_file():
             files = each.parent / FILES
-            return Copy(source=str(path), chain=_read(each), files=files if files.is_dir() else None)
+            return Copy(
+                source=str(path),
+                chain=_read(each),
+                files=files if files.is_dir() else None,
+                place=place if each == place.work / CHAIN else None,
+            )
     what = f"no copy of a chain is in {printable(str(path), SHOWN)}"
     raise UserError(what, fix="name a hub's address, a mirror, a worker's folder, or a file with an entry on each line")
 

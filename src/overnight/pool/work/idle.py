@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 PROC = Path("/proc")
+BUSY_CORES = 1.0  # that others use
+QUIET_LOOKS = 5  # in a row, before a search begins
+LEAST_S = 1.0  # between two looks: the kernel counts in hundredths of a second
 _FIRST = 3  # number of the first field after the name in `stat`, see proc(5)
 _PARENT, _USER, _CHILDREN_END = 4, 14, 17  # fields: parent; time of it and of children that were waited for, to this one
 
@@ -45,6 +48,24 @@ class Others:
                     times = fields[_USER - _FIRST : _CHILDREN_END - _FIRST + 1]
                     known[int(name)] = (int(fields[_PARENT - _FIRST]), sum(map(int, times)))
         return sum(time for process, (_, time) in known.items() if _is_below(process, os.getpid(), known)) / self._ticks
+
+
+@dataclass(slots=True)
+class Quiet:
+    """Whether others leave enough of this machine: for long enough before a search begins, and still while it runs."""
+
+    others: Others = field(default_factory=Others)
+    _looks: int = field(default=0, init=False)  # in a row at which it was quiet
+    _looked: float = field(default=-LEAST_S, init=False)
+
+    def lasts(self, now: float, *, searching: bool) -> bool:
+        """Look, unless it did just now. `now`: monotonic, s."""
+        if now - self._looked >= LEAST_S:
+            self._looked = now
+            cores = self.others.cores(now)
+            if cores is not None:
+                self._looks = self._looks + 1 if cores < BUSY_CORES else 0
+        return self._looks >= (1 if searching else QUIET_LOOKS)
 
 
 def _is_below(process: int, top: int, known: Mapping[int, tuple[int, int]]) -> bool:

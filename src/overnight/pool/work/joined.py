@@ -91,7 +91,12 @@ def joined_folders() -> Sequence[Path]:
         listed = _PLACES.validate_json(read_own(state_folder() / FOLDER / PLACES, MOST_PLACES * 5000))
     except (FileNotFoundError, ValidationError):
         return ()
-    return [Path(each) for each in listed if (Path(each) / ".overnight" / "work" / JOINED).is_file()]
+    return [Path(each) for each in listed if is_joined(Path(each))]
+
+
+def is_joined(folder: Path) -> bool:
+    """Whether a hub was joined in a folder."""
+    return (folder / ".overnight" / "work" / JOINED).is_file()
 
 
 def read_joined(place: Place) -> Joined:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import UserError
-from overnight.pool.chain import Block, Chain, check_receipts, entry_digest
+from overnight.pool.chain import Block, Chain, entry_digest
+from overnight.pool.evidence import check_receipts
 from overnight.pool.keys import SHORT
 from overnight.pool.messages import Card
 from overnight.pool.work.asked import Taken, program_text, take
@@ -58,11 +59,6 @@ def offer_words(offer: Offer) -> str:
     chain, program = offer.chain, offer.taken.program
     blocks = sum(isinstance(each, Block) for each in chain.entries)
     size = sum(each.size for each in chain.tree.values())
-    commands = [
-        *((name, command) for name in ("measure", "prepare", "produce", "score") if (command := getattr(program, name))),
-        *(("check", command) for command in program.checks),
-    ]
-    limits = program.limits
     lines = [
         f"hub       {offer.address.url}",
         f"its key   {offer.card.hub}",
@@ -71,17 +67,29 @@ def offer_words(offer: Offer) -> str:
         f"chain     {counted(blocks, 'block')}, all signed by that key; {counted(len(chain.tree), 'file')}, {size_text(size)}",
         *_receipt_lines(chain),
         "",
-        "It would run these commands here, in a jail: no network, no file of yours, nothing of your environment.",
-        *(f"  {name:8} {printable(command, COMMAND)}" for name, command in commands),
-        f"  limits   {duration(limits.wall_s)} a trial, {size_text(limits.memory_bytes)} of memory,"
-        f" {counted(limits.cpus, 'core')}, {size_text(limits.disk_bytes)} of disk",
-        *(f"  note     {note}" for note in offer.taken.notes),
+        *command_lines(offer.taken),
         f"It would change   {printable(', '.join(program.editable), SHOWN)}",
         "It sends the hub  what your own gate keeps: the changed files, one line about them, your worker's key",
     ]
     if offer.card.paused:
         lines.append(f"The hub accepts nothing now: {printable(offer.card.paused, SHOWN)}")
     return "\n".join(lines)
+
+
+def command_lines(taken: Taken) -> Sequence[str]:
+    """What would run, and within which limits."""
+    program, limits = taken.program, taken.program.limits
+    commands = [
+        *((name, command) for name in ("measure", "prepare", "produce", "score") if (command := getattr(program, name))),
+        *(("check", command) for command in program.checks),
+    ]
+    return [
+        "It would run these commands here, in a jail: no network, no file of yours, nothing of your environment.",
+        *(f"  {name:8} {printable(command, COMMAND)}" for name, command in commands),
+        f"  limits   {duration(limits.wall_s)} a trial, {size_text(limits.memory_bytes)} of memory,"
+        f" {counted(limits.cpus, 'core')}, {size_text(limits.disk_bytes)} of disk",
+        *(f"  note     {note}" for note in taken.notes),
+    ]
 
 
 def _receipt_lines(chain: Chain) -> Sequence[str]:
@@ -93,8 +101,10 @@ def _receipt_lines(chain: Chain) -> Sequence[str]:
     return [f"warning   {printable(f'{each.what}: {each.detail}', SHOWN)}" for each in wrong[:FINDINGS]]
 
 
-async def join(offer: Offer, top: Path, *, invitation: str = "", say: Callable[[str], None] = lambda _line: None) -> Place:
+async def join(offer: Offer, top: Path, *, invitation: str = "", fetched: Callable[[], None] = lambda: None) -> Place:
     """Make the folder, with everything fetched and checked; nothing is left of it if that fails.
+
+    `fetched` is called for each file that came.
 
     Raises:
         BadHub, HubAway: a file is not what the chain says, or does not come.
@@ -103,8 +113,7 @@ async def join(offer: Offer, top: Path, *, invitation: str = "", say: Callable[[
     place = make_place(top)
     try:
         async with Hub(HubAddress(url=offer.address.url, key=offer.card.hub)) as hub:
-            say(f"fetching {counted(len(offer.chain.genesis.files), 'file')}")
-            await write_chain(hub, place, offer.chain, offer.taken.program)
+            await write_chain(hub, place, offer.chain, offer.taken.program, fetched=fetched)
         genesis = offer.chain.genesis
         write_program(place, program_text(offer.taken, genesis, offer.settings.researchers, {}))
         digest = entry_digest(genesis)

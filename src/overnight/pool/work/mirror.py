@@ -1,6 +1,7 @@
 """A copy of a hub as plain files, which any web server can serve: its chain, its contents by digest, its card.
 
-Fetching again brings what is new. A hub that shows another chain than before changes nothing of the copy, which is the proof.
+The chain is there twice: an entry on each line, for people and `verify-chain`, and in pages, for workers. Fetching again brings
+what is new. A hub that shows another chain than before changes nothing of the copy, which is the proof.
 Does not cover: workers that join the copy, who can search and send nothing.
 """
 
@@ -14,7 +15,7 @@ from overnight.files.atomic import write_atomically
 from overnight.pool.canonical import canonical
 from overnight.pool.chain import BadChain, Chain, entry_json
 from overnight.pool.messages import dump
-from overnight.pool.work.client import MOST_AT_ONCE, Hub, HubAddress
+from overnight.pool.work.client import OF_PAGE, Hub, HubAddress
 from overnight.pool.work.copies import ENTRIES, FILES, Copy, compare, digests_of, read_here
 from overnight.pool.work.syncing import fetch_chain
 from overnight.words.quantities import size_text
@@ -32,7 +33,6 @@ class Mirrored:
     entries: int  # after the genesis
     files: int  # contents by digest
     fetched: int  # of them, this time
-    can_be_joined: bool  # by workers, if a web server serves the folder
 
 
 async def mirror(url: str, folder: Path) -> Mirrored:
@@ -57,9 +57,14 @@ async def mirror(url: str, folder: Path) -> Mirrored:
             write_atomically(files / digest, await hub.file(digest, size), lasting=False)
     texts = _texts(chain)
     served = files.parent
-    can_be_joined = len(texts) <= MOST_AT_ONCE
     write_atomically(folder / ENTRIES, "".join(f"{each}\n" for each in texts).encode())
-    write_atomically(served / "entries", json.dumps(texts[:MOST_AT_ONCE]).encode())
+    write_atomically(served / "entries", json.dumps(texts[:OF_PAGE]).encode())
+    pages = served / "pages"
+    pages.mkdir(exist_ok=True)
+    for number in range(-(-len(texts) // OF_PAGE)):
+        page = json.dumps(texts[number * OF_PAGE : (number + 1) * OF_PAGE]).encode()
+        if not _is_there(pages / str(number), len(page)):
+            write_atomically(pages / str(number), page, lasting=False)
     write_atomically(served / "hub", json.dumps(dump(card)).encode())  # last: whoever reads it finds the rest
     return Mirrored(
         folder=str(folder),
@@ -68,7 +73,6 @@ async def mirror(url: str, folder: Path) -> Mirrored:
         entries=chain.number,
         files=len(wanted),
         fetched=len(missing),
-        can_be_joined=can_be_joined,
     )
 
 
@@ -91,7 +95,7 @@ def _check_before(now: Copy, folder: Path) -> None:
 
 
 def _is_there(file: Path, size: int) -> bool:
-    """Whether it was fetched; one that a crash of the machine left empty was not."""
+    """Whether it was written; one that a crash of the machine left empty was not."""
     return file.is_file() and file.stat().st_size == size
 
 

@@ -14,10 +14,12 @@ from overnight.git.port import FileChange
 from overnight.pool.changes import STRICT, SentFile, changes_digest, sent, stated
 from overnight.pool.messages import LARGEST_REQUEST, SALT_HEX, commitment
 from overnight.pool.work.place import Place, write_own
+from overnight.words.foreign import printable
 
 OUTBOX = "outbox"
 MOST = 10_000  # files that are looked at
 State = Literal["waits", "committing", "committed", "queued", "accepted", "not accepted", "refused", "dropped"]
+SHOWN = 200  # characters of a foreign text
 ENDED = frozenset({"accepted", "not accepted", "refused", "dropped"})
 
 
@@ -80,7 +82,8 @@ class Outbox:
     place: Place
 
     def put(self, sending: Sending) -> Sending:
-        """Write it down; it is on disk when this returns."""
+        """Write it down; it is on disk when this returns. One that has ended is kept without contents: git has its commit."""
+        sending = sending if sending.is_open else replace(sending, files=())
         folder = self.place.work / OUTBOX
         make_folder(folder)
         write_own(folder / f"{sending.name}.json", _SENDING.dump_json(sending))
@@ -100,3 +103,12 @@ class Outbox:
             return ()
         found = (self.get(name.removesuffix(".json")) for name in names if name.endswith(".json") and name[0] != ".")
         return sorted((each for each in found if each is not None), key=lambda each: each.at)
+
+
+def sending_words(sending: Sending) -> str:
+    """A change on its way, in a line."""
+    number = f"submission {sending.submission}" if sending.submission else sending.name
+    block = f" as block {sending.block}" if sending.block is not None else ""
+    why = f": {printable(sending.why, SHOWN)}" if sending.why else ""
+    code = f" ({printable(sending.code, SHOWN)})" if sending.code else ""
+    return f"{number} {sending.state}{block}{code}{why}: {printable(sending.hypothesis, SHOWN)}"

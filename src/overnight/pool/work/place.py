@@ -211,6 +211,18 @@ def _digest_there(top: int, path: str) -> str | None:
         os.close(at)
 
 
+def require_branch(place: Place) -> None:
+    """Check that the branch of the chain is checked out.
+
+    Raises:
+        UserError: it is not.
+    """
+    done = call(place.git, "symbolic-ref", "--quiet", "HEAD")
+    if done.stdout.decode().strip() != BRANCH:
+        fix = f"git -C {place.top} checkout chain"
+        raise UserError(f"the branch `chain` is not checked out in {place.top}", fix=fix)
+
+
 def write_program(place: Place, text: str) -> None:
     """Write the program of the next search; it is replaced, and never written through a link."""
     path = place.top / PROGRAM

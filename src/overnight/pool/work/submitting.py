@@ -29,7 +29,7 @@ MOST_TRIES = 20  # that a hub may refuse a commitment for reasons that pass
 HYPOTHESIS = 500  # characters
 SHOWN = 200
 WAITING = frozenset({"full", "paused"})  # codes of refusals that pass by themselves, however long that takes
-PASSING = frozenset({"stale", "nonce", *WAITING})  # that may pass
+PASSING = frozenset({"stale", "nonce", "taken", *WAITING})  # that may pass; who copies a commitment takes nothing but its salt
 LATE = "late"  # the code of a reveal that came too late: the change itself may be committed again
 
 
@@ -52,11 +52,15 @@ class Sender:
         """
         changed = []
         for each in self.outbox.all():
-            if each.is_open and not (card.paused and each.state in {"waits", "committing"}):
-                after = await self._step_on(each, card)
+            if each.is_open:
+                held = card.paused and each.state in {"waits", "committing"}
+                after = self._held(each, card.paused) if held else await self._step_on(each, card)
                 if after != each:
                     changed.append(after)
         return changed
+
+    def _held(self, sending: Sending, why: str) -> Sending:
+        return self.outbox.put(replace(sending, code="paused", why=one_line(why, SHOWN)))
 
     async def _step_on(self, sending: Sending, card: Card) -> Sending:
         again = sending.state == "committing"  # its answer was lost
@@ -67,7 +71,7 @@ class Sender:
         if sending.state == "committed":
             sending = self.outbox.put(await self._reveal(sending))
         elif sending.state == "queued" and sending.submission is not None:
-            answer = await self.hub.answer(sending.submission)
+            answer = await self.hub.answer(sending.submission, commitment_of(sending, self.key.public))
             sending = self.outbox.put(_answered(sending, answer)) if answer else sending
         return sending
 
@@ -121,7 +125,8 @@ class Sender:
             return _answered(sending, answer)
         if answer.code == LATE and sending.tries < MOST_TRIES:
             return replace(_named(sending, answer), state="waits", submission=None, tries=sending.tries + 1)
-        known = await self.hub.answer(sending.submission)  # it may have had it already, and its answer was lost
+        # it may have had it already, and its answer was lost
+        known = await self.hub.answer(sending.submission, commitment_of(sending, self.key.public))
         if known is not None and known.state != "committed":
             return _answered(sending, known)
         if answer.code in PASSING:
@@ -130,6 +135,8 @@ class Sender:
 
     async def _ask(self, body: Commit | Reveal) -> Answer | Refusal:
         nonce = await self.hub.nonce(self.key.public)
+        if isinstance(nonce, Refusal):
+            return nonce
         request = sign_request(body, key=self.key, hub=self.joined.hub, project=self.joined.project, nonce=nonce)
         answer = await self.hub.send(request)
         if isinstance(answer, Answer) and isinstance(body, Reveal) and answer.submission != body.submission:

@@ -1,6 +1,6 @@
 """Follows a hub's chain: new entries are fetched, checked and written down; another chain than ours stops everything."""
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ from overnight.pool.chain import (
     fork_between,
     read_entry,
 )
-from overnight.pool.changes import ChangedFile
+from overnight.pool.changes import whole
 from overnight.pool.messages import Card
 from overnight.pool.work.client import LARGEST_FILE, BadHub, Hub, HubAway
 from overnight.pool.work.joined import (
@@ -99,10 +99,15 @@ def check_size(genesis: Genesis) -> None:
             raise BadHub(f"`{path}` of the public tree has {each.size:,} bytes; {LARGEST_FILE:,} are allowed")
 
 
-async def write_chain(hub: Hub, place: Place, chain: Chain, program: Program) -> ChainCopy:
-    """Write a chain that was fetched into an empty place, file by file; raises as `fetch_chain`."""
+async def write_chain(
+    hub: Hub, place: Place, chain: Chain, program: Program, *, fetched: Callable[[], None] = lambda: None
+) -> ChainCopy:
+    """Write a chain that was fetched into an empty place, file by file; raises as `fetch_chain`.
+
+    `fetched` is called for each file that came.
+    """
     copy = ChainCopy(Chain.begin(chain.genesis))
-    with _in_time(), Blobs(place.git) as blobs:
+    with _in_time(), Blobs(place.git, fetched) as blobs:
         follower = _Follower(hub=hub, place=place, copy=copy, program=program, blobs=blobs)
         await follower.begin()
         for entry in chain.entries:
@@ -163,11 +168,8 @@ class _Follower:
     async def begin(self) -> None:
         """Write the public tree down."""
         genesis = self.copy.chain.genesis
-        changes = [
-            ChangedFile(path=each.path, executable=each.executable, size=each.size, digest=each.digest)
-            for each in genesis.files
-        ]
-        oids = await self.blobs.of(self.hub, changes)
+        changes = whole(genesis.files)
+        oids = await self.blobs.of(self.hub.file, changes)
         subject = f"{genesis.project}: the public tree"
         self._keep(genesis, add_files(self.place, "", changes, oids, number=0, message=subject))
 
@@ -181,7 +183,7 @@ class _Follower:
             raise BadHub(f"the hub's chain does not hold: {bad}") from bad
         try:
             check_entry(chain, entry, self.program)
-            oids = await self.blobs.of(self.hub, entry.changes)
+            oids = await self.blobs.of(self.hub.file, entry.changes)
             commit = add_files(self.place, self.copy.head, entry.changes, oids, number=entry.number, message=_subject(entry))
             self._keep(entry, commit)
         except BaseException:

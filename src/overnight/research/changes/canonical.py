@@ -20,6 +20,7 @@ _SLASH_COMMENTS = frozenset(("c", "h", "cc", "cpp", "hpp", "cu", "cuh", "java", 
 _TEXT_BLOCKS = re.compile(rb"<<|[|>][+-]?[0-9]?\s*$|\"\"\"|'''|`|R\"", re.MULTILINE)  # here a comment sign may be content
 
 
+_BLOCKS = ("body", "orelse", "handlers", "finalbody", "cases")  # of statements, handlers and cases
 REMEMBERED = 16  # files: each is asked for several times for one proposal, that of the head for every one
 
 
@@ -49,9 +50,14 @@ def _python(content: bytes) -> bytes:
 
 
 def _drop_docstrings(tree: ast.Module) -> None:
-    for node in ast.walk(tree):
+    blocks: list[ast.AST] = [tree]
+    while blocks:  # statements alone, which have all that has a docstring: `ast.walk` would visit each expression too
+        node = blocks.pop()
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             node.body = [statement for statement in node.body if not _is_text(statement)]
+        for name in _BLOCKS:
+            found = getattr(node, name, None)
+            blocks += found if isinstance(found, list) else ()
 
 
 def _is_text(statement: ast.stmt) -> bool:

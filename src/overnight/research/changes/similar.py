@@ -42,12 +42,17 @@ _MEASURES_TEXT = re.compile(r"size|bytes|lines|loc|char|length|token", re.IGNORE
 
 def shape_of(changes: Sequence[FileChange], before: Mapping[str, bytes], base: str) -> str:
     """The shape of a proposal; `before` has the contents of the changed files that exist in the base."""
+    return meaning_of(changes, before, base) + "".join(f"{term:0{TERM}x}" for term in _changed_terms(changes, before))
+
+
+def meaning_of(changes: Sequence[FileChange], before: Mapping[str, bytes], base: str) -> str:
+    """The first part of the shape alone, which takes a third of the time of the whole."""
     digest = hashlib.sha256(base.encode())
     for change in sorted(changes, key=lambda change: change.path):
         after = "removed" if change.content is None else canonical(change.path, change.content)
         if change.content is None or change.path not in before or after != canonical(change.path, before[change.path]):
             digest.update(f"\n{change.path}\0{after}".encode(errors="surrogatepass"))
-    return digest.hexdigest()[:MEANING] + "".join(f"{term:0{TERM}x}" for term in _changed_terms(changes, before))
+    return digest.hexdigest()[:MEANING]
 
 
 def meaning(shape: str) -> str:

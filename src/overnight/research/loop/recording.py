@@ -100,6 +100,7 @@ class Recording:
             edit=edit_of(edit.changes, before),
             searched=draft.searched,
             together=edit.together,
+            lesson=draft.lesson,
         )
         if not violations:
             self.journal.record(proposed)

@@ -9,6 +9,7 @@ from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.research.operations._lines import campaign_lines
+from overnight.research.operations._systems import system_lines
 from overnight.research.views.campaigns import CampaignList, describe_campaigns
 
 
@@ -26,7 +27,8 @@ def run(context: Context, given: CampaignsInput) -> CampaignList:
     repository.check_overnight()
     lines, total = campaign_lines(repository.toplevel, limit=given.limit, offset=given.offset)
     name = context.name_of(repository.toplevel)
-    return CampaignList(repository=name, total=total, offset=given.offset, campaigns=lines)
+    systems = [*system_lines(context, [], of_machine=False)]
+    return CampaignList(repository=name, total=total, offset=given.offset, campaigns=lines, systems=systems)
 
 
 OPERATION = Operation(

@@ -3,8 +3,7 @@
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, replace
 from pathlib import Path
 from shlex import quote
 from typing import TypeVar
@@ -22,11 +21,11 @@ from overnight.operations.operation import Context, Operation, Tier
 from overnight.operations.pages import address_of
 from overnight.operations.principal import Origin
 from overnight.operations.record import open_record
-from overnight.operations.registry import find, names
-from overnight.operations.summary import LAST_WORD, Summary, SystemLine
+from overnight.operations.summary import SystemLine
 from overnight.operations.views import ApprovalEntry, entry_of
 from overnight.program.program import PROGRAM
 from overnight.research.operations._lines import campaign_lines
+from overnight.research.operations._systems import system_lines
 from overnight.research.places.loops import CAMPAIGN
 from overnight.research.views.home import Home, RepositoryLine, Waiting, WaitingKind, describe_home
 from overnight.words.foreign import printable
@@ -95,14 +94,11 @@ def _spending() -> SpendPage:
 
 
 def _systems(context: Context, troubles: list[str]) -> Sequence[SystemLine]:
-    """What other systems say of themselves: each by its operation, so that none is known here."""
-    found: list[SystemLine] = []
-    for name in names(added=False):
-        operation = find(name) if name.endswith(f" {LAST_WORD}") else None
-        if operation is not None and operation.run is not None:
-            look = partial(operation.run, context, operation.input())
-            summary = _read(look, troubles)
-            found += summary.lines if isinstance(summary, Summary) else ()
+    """Those of this machine, then those of each repository."""
+    found = [*system_lines(context, troubles, of_machine=True)]
+    for folder in _served(context).values():
+        if folder.is_dir():  # else its own line says so
+            found += system_lines(replace(context, where=folder), troubles, of_machine=False)
     return found
 
 

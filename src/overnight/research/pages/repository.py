@@ -15,11 +15,12 @@ from overnight.research.views.program import role_words
 
 
 def links(found: CampaignList, here: str) -> Sequence[Link]:
-    """The program, the campaigns of this page, and the two newest side by side."""
+    """The program, other systems, the campaigns of this page, and the two newest side by side."""
     pattern = f"{here}/campaigns/{{tag}}"
     shown = (Link(address=address_of(pattern, tag=line.tag), about=f"The campaign {line.tag}") for line in found.campaigns)
     two = [Link(address=compared(found, here), about="The two newest compared")] if len(found.campaigns) > 1 else []
-    return (Link(address=f"{here}/program", about="The program"), *shown, *two)
+    others = (Link(address=each.address, about=f"The {each.system}") for each in found.systems)
+    return (Link(address=f"{here}/program", about="The program"), *others, *shown, *two)
 
 
 def compared(found: CampaignList, here: str) -> str:

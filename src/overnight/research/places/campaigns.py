@@ -18,6 +18,7 @@ from overnight.words.foreign import printable
 NAME = 100  # characters of a foreign tag in a message
 META_TAGS = "meta-"  # that the tags of meta-campaigns begin with, and no others
 ACTION_REFS = "actions"  # a tag whose refs and folder are those of actions
+OTHERS = {ACTION_REFS: "actions", "hub": "a hub", "work": "a worker"}  # whose refs or folders have these names
 
 
 def campaign_folder(repository: Repository, tag: str) -> Path:
@@ -38,10 +39,11 @@ def require_sort(tag: str, *, meta: bool) -> None:
     """Check that a session of one sort of campaign has a tag of that sort.
 
     Raises:
-        UserError: it has not, or what it would write is for actions.
+        UserError: it has not, or what it would write is for something else.
     """
-    if tag == ACTION_REFS:
-        raise UserError(f"`{tag}` cannot be the name of a campaign: its refs are those of actions", fix="use another --tag")
+    if tag in OTHERS:
+        what = f"`{tag}` cannot be the name of a campaign: its refs and folder are those of {OTHERS[tag]}"
+        raise UserError(what, fix="use another --tag")
     if is_meta(tag) == meta:
         return
     name = printable(tag, NAME)
@@ -68,7 +70,7 @@ def _locks(folder: Path) -> Iterator[tuple[int, str]]:
     """When a session last began in each campaign, in ns, with its tag; only sessions write the lock."""
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
-            if entry.is_dir(follow_symlinks=False) and valid_tag(entry.name):
+            if entry.is_dir(follow_symlinks=False) and valid_tag(entry.name) and entry.name not in OTHERS:
                 with suppress(OSError):
                     status = Path(entry, LOCK).lstat()
                     if stat.S_ISREG(status.st_mode):

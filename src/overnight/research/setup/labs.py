@@ -1,6 +1,5 @@
 """The bundled labs: ordinary repositories once they are copied."""
 
-import os
 import shutil
 import subprocess
 import sys
@@ -10,7 +9,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from overnight.errors import UserError
-from overnight.machines.share import search_path
+from overnight.research.places.new_repository import commit_folder
 
 INSTANCE = "instance.py"  # of a lab that is a family: run once in the copy with a number, it writes that instance
 CORPUS = "corpus.py"  # of a lab: run once in the copy, it writes the lab's data from its seeds
@@ -72,8 +71,4 @@ def copy_lab(name: str, folder: Path, *, instance: int | None = None) -> None:
         subprocess.run([sys.executable, "-B", CORPUS], cwd=folder, check=True)
     if (folder / INSTANCE).is_file():
         subprocess.run([sys.executable, "-B", INSTANCE, str(instance or 0)], cwd=folder, check=True)
-    identity = ("-c", "user.name=overnight", "-c", "user.email=overnight@localhost")
-    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us must not affect a new repository.
-    environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", f"Start from the {name} lab")):
-        subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True)
+    commit_folder(folder, f"Start from the {name} lab")

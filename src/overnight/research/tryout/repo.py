@@ -1,12 +1,10 @@
 """The throw-away repository in which `overnight agents test` asks for one edit."""
 
-import os
-import subprocess
 from pathlib import Path
 
-from overnight.git.repository import Repository, open_repository
-from overnight.machines.share import search_path
+from overnight.git.repository import Repository
 from overnight.program.program import PROGRAM
+from overnight.research.places.new_repository import commit_folder
 
 TASK = """\
 ---
@@ -30,9 +28,4 @@ def make_throwaway(folder: Path) -> Repository:
     folder.mkdir()
     for name, text in FILES.items():
         (folder / name).write_text(text, encoding="utf-8")
-    # A clean environment: the user's settings (signing, hooks) and a GIT_DIR around us must not affect this repository.
-    environment = {"PATH": search_path(), "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "LC_ALL": "C"}
-    identity = ("-c", "user.name=overnight", "-c", "user.email=overnight@localhost")
-    for arguments in (("init", "-q", "-b", "main"), ("add", "-A"), ("commit", "-q", "-m", "Start")):
-        subprocess.run(["git", *identity, *arguments], cwd=folder, env=environment, check=True, stdin=subprocess.DEVNULL)
-    return open_repository(folder)
+    return commit_folder(folder, "Start")

@@ -37,7 +37,7 @@ async def rerun(
     """Measure each kept change against its parent."""
     exact = noise_kind(state.program, state.gate) is Noise.DETERMINISTIC
     count = pairs or (PAIRS_EXACT if exact else PAIRS)
-    with remeasuring(repository, state, request) as recheck:
+    with remeasuring(repository, state.program, state.start, request) as recheck:
         return [await _one(recheck, state, one, count) for one in kept]
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from overnight.operations.summary import SystemLine
 from overnight.research.state import State
 from overnight.research.views.numbers import number
 from overnight.research.views.status import life, summarise
@@ -47,6 +48,7 @@ class CampaignList:
     total: int  # campaigns of the repository
     offset: int  # how many were skipped
     campaigns: Sequence[CampaignLine]  # those whose sessions began last first
+    systems: Sequence[SystemLine] = ()  # what else works here, such as a hub
 
 
 def campaign_line(
@@ -122,7 +124,11 @@ def describe_line(line: CampaignLine) -> str:
 
 
 def describe_campaigns(found: CampaignList) -> str:
-    """A line for each, and a line for what the page leaves out."""
+    """A line for each, a line for what the page leaves out, and a line for each other system."""
+    return "\n".join([_campaigns(found), *(f"{each.system} {each.name}  {each.state}" for each in found.systems)])
+
+
+def _campaigns(found: CampaignList) -> str:
     if not found.campaigns:
         if found.total:
             return (

@@ -3,6 +3,7 @@
 from overnight.research.experiment import Experiment
 from overnight.research.views.experiments import ExperimentList
 from overnight.research.views.numbers import gain
+from overnight.research.views.trial_use import used_words
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted
 
@@ -12,7 +13,8 @@ CELL = 300  # characters of a hypothesis or reason
 def none_listed(page: ExperimentList) -> str:
     """Why a page is empty."""
     if not page.total:
-        return "no experiments yet; `overnight status` shows where the campaign stands"
+        used = f" after {used_words(page.trials_used)}" if page.trials_used else ""
+        return f"no experiments yet{used}; `overnight status` shows where the campaign stands"
     return f"nothing after {page.offset}: there {'is' if page.total == 1 else 'are'} {counted(page.total, 'experiment')}"
 
 

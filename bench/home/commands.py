@@ -1,9 +1,10 @@
 """Commands to twins that acknowledge without doing, lag, drop, restart, fall back: what is called done, and what was.
 
-    python bench/home/commands.py [--commands 1000] [--lag 10] [--at-once 40] [--seed 1]
+    python bench/home/commands.py [--commands 1000] [--lag 10] [--at-once 40] [--seed 1] [--back 2] [--fault trips]
 
 Each command goes the whole way, as `overnight home set` has it, to a twin over its real protocol. It is judged by the twin's
-truth at the moment when the command was settled, and wants what the device is not.
+truth at the moment when the command was settled, and wants what the device is not. `--back`: seconds in which one that trips
+falls back; of these it is also counted how many were called done, which all of them are only for a while.
 """
 
 import argparse
@@ -27,6 +28,7 @@ from overnight.home.acting import session
 from overnight.home.acting.commanding import Commander, Order
 from overnight.home.acting.limits import bounds_of
 from overnight.home.acting.session import command
+from overnight.home.capabilities import PHYSICAL
 from overnight.home.drivers.registry import look
 from overnight.home.events import DeviceConfirmed
 from overnight.home.port import Found
@@ -84,6 +86,7 @@ class Judged:
     real: bool  # the device was as wanted when the command was settled
     seconds: float
     times: int  # that it arrived
+    physical: bool  # it can hurt
 
 
 @dataclass(kw_only=True)
@@ -135,6 +138,7 @@ async def send(record: HomeRecord, cell: Cell, want: Mapping[str, Value]) -> Non
             real=real or cell.fell > Asked.at.get(cell.device.number, 0.0),
             seconds=seconds,
             times=len(cell.twin.heard) - before,
+            physical=bool(PHYSICAL & set(cell.device.traits)),
         )
     )
 
@@ -158,7 +162,7 @@ def watch(cell: Cell) -> None:
     twin.become = seen
 
 
-def trip(cell: Cell, draw: random.Random) -> None:
+def trip(cell: Cell, draw: random.Random, back_s: float) -> None:
     """Have the twin fall back after each command."""
     become = cell.twin.become
 
@@ -166,7 +170,7 @@ def trip(cell: Cell, draw: random.Random) -> None:
         before = {name: cell.twin.truth[name] for name in change}
         become(change)
 
-        cell.twin.after(draw.uniform(0, BACK_S), lambda: become(before))
+        cell.twin.after(draw.uniform(0, back_s), lambda: become(before))
 
     twin: Any = cell.twin  # Any: a method is replaced
     twin.become = for_a_while
@@ -183,7 +187,10 @@ def make_twins(lag_s: float) -> list[tuple[Twin, str, str]]:
         made += [(ShellyTwin1(f"old shelly {kind} {fault}", kind), kind, fault) for fault in _faults(ShellyTwin1)]
     made += [(TasmotaTwin(f"tasmota {fault}", "light"), "light", fault) for fault in _faults(TasmotaTwin)]
     for kind in ("light", "lock"):
-        made += [(HassEntityTwin(f"hass {kind} {fault}", kind), kind, fault) for fault in _faults(HassEntityTwin)]
+        faults = [
+            each for each in _faults(HassEntityTwin) if (kind, each) != ("lock", TRIPS)
+        ]  # it falls back before it arrives
+        made += [(HassEntityTwin(f"hass {kind} {fault}", kind), kind, fault) for fault in faults]
     made += [(PoolTwin(f"spa {fault}"), "climate", fault) for fault in _faults(PoolTwin)]
     made += [(SonosTwin(f"player {fault}"), "player", fault) for fault in _faults(SonosTwin)]
     for twin, _, fault in made:
@@ -197,7 +204,7 @@ def _faults(kind: type[Twin]) -> Sequence[str]:
 
 
 @asynccontextmanager
-async def house(record: HomeRecord, made: Sequence[tuple[Twin, str, str]]) -> AsyncIterator[Sequence[Cell]]:
+async def house(record: HomeRecord, made: Sequence[tuple[Twin, str, str]], back_s: float) -> AsyncIterator[Sequence[Cell]]:
     """Twins that listen and are known to the home by their names, each with its fault."""
     async with AsyncExitStack() as stack:
         bridge = ZigbeeBridge([twin for twin, _, _ in made if isinstance(twin, ZigbeeTwin)])
@@ -213,7 +220,7 @@ async def house(record: HomeRecord, made: Sequence[tuple[Twin, str, str]]) -> As
         for cell in cells:
             watch(cell)
             if cell.fault == TRIPS:
-                trip(cell, random.Random(cell.twin.name))
+                trip(cell, random.Random(cell.twin.name), back_s)
             else:
                 cell.twin.fault = Fault(cell.fault)
         if bridge.things:
@@ -262,7 +269,7 @@ async def _place(stack: AsyncExitStack, twin: Twin) -> str:
 
 
 async def measure(
-    folder: Path, made: Sequence[tuple[Twin, str, str]], *, commands: int, at_once: int, seed: int
+    folder: Path, made: Sequence[tuple[Twin, str, str]], *, commands: int, at_once: int, seed: int, back_s: float = BACK_S
 ) -> Sequence[Judged]:
     """So many commands, spread over all twins."""
     acting: Any = session  # Any: its commander is replaced
@@ -270,7 +277,7 @@ async def measure(
     begun = time.time()
     draw = random.Random(seed)
     with HomeRecord(folder, clock=lambda: begun + FAST * (time.time() - begun)) as record:
-        async with house(record, made) as cells, anyio.create_task_group() as group:
+        async with house(record, made, back_s) as cells, anyio.create_task_group() as group:
             limit = anyio.CapacityLimiter(at_once)
 
             async def work(cell: Cell, count: int) -> None:
@@ -329,6 +336,19 @@ def table(judged: Sequence[Judged]) -> str:
     return "\n".join(lines)
 
 
+def fallen(judged: Sequence[Judged]) -> str:
+    """Of what trips: how many were called done before they fell back, by whether they can hurt."""
+    trips = [each for each in judged if each.fault == TRIPS]
+    lines = []
+    for about, some in (
+        ("can hurt", [each for each in trips if each.physical]),
+        ("others", [each for each in trips if not each.physical]),
+    ):
+        done = sum(each.outcome is CommandOutcome.DONE for each in some)
+        lines.append(f"trips, {about}: {done} of {len(some)} called done before they fell back")
+    return "\n".join(lines)
+
+
 def main() -> int:
     """Print the table; 1 if a bar is missed."""
     parser = argparse.ArgumentParser()
@@ -336,18 +356,22 @@ def main() -> int:
     parser.add_argument("--lag", type=float, default=10.0)
     parser.add_argument("--at-once", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--back", type=float, default=BACK_S)
+    parser.add_argument("--fault", help="twins with this one alone")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         os.environ |= {"XDG_STATE_HOME": f"{folder}/state", TOKEN: "twin-token"}
         home_folder().mkdir(parents=True)
-        made = make_twins(given.lag)
+        made = [each for each in make_twins(given.lag) if given.fault in (None, each[2])]
         (home_folder() / "home.yaml").write_text(settings_for(made))
 
         async def run() -> Sequence[Judged]:
-            return await measure(Path(folder), made, commands=given.commands, at_once=given.at_once, seed=given.seed)
+            return await measure(
+                Path(folder), made, commands=given.commands, at_once=given.at_once, seed=given.seed, back_s=given.back
+            )
 
         judged = asyncio.run(run())
-    sys.stdout.write(table(judged) + "\n")
+    sys.stdout.write(table(judged) + "\n" + fallen(judged) + "\n")
     for each in judged:
         if each.outcome is CommandOutcome.DONE and not each.real:
             sys.stdout.write(f"false: {each}\n")

@@ -1,10 +1,13 @@
 """What a camera's frames come to: motion, visits, and what stood there before."""
 
+from collections.abc import Sequence
+
+import cv2
 import numpy as np
 from cameras import BLUE, ColourEyes, clip, passing, street, with_truck
 
 from overnight.home.eyes.motion import MotionGate
-from overnight.home.eyes.port import Frame
+from overnight.home.eyes.port import Frame, Pixels, Sight
 from overnight.home.eyes.scene import Glimpse, Scene
 
 
@@ -50,6 +53,24 @@ def test_what_stood_there_before_is_no_visit() -> None:
     eyes = ColourEyes()
     assert not seen([*frames, *clip([None] * 20, still=parked, start=1010), *leaving], eyes)
     assert eyes.calls > 3
+
+
+class SeldomEyes(ColourEyes):
+    """Finds a parked truck only in a picture in which something blue is, too."""
+
+    def find(self, pixels: Pixels) -> Sequence[Sight]:
+        return super().find(pixels) if (pixels == BLUE).all(axis=2).any() else ()
+
+
+def test_what_a_detector_missed_before_is_no_visit() -> None:
+    """A parked truck that is found for the first time while a fence is carried past it looks as it did before."""
+    parked = with_truck(street(), 150.0)
+    carried = [cv2.rectangle(parked.copy(), (x, 70), (x + 110, 140), BLUE, 2) for x in range(-80, 320, 15)]
+    frames = [Frame(pixels=np.asarray(picture, np.uint8), at=1003 + n / 5) for n, picture in enumerate(carried)]
+    eyes = SeldomEyes()
+    assert not seen([*clip([None] * 15, still=parked), *frames], eyes)
+    assert eyes.calls > 3
+    assert seen([*clip([None] * 15), *frames], SeldomEyes()), "one that did not stand there is a visit"
 
 
 def test_light_and_weather_are_no_motion() -> None:

@@ -218,10 +218,11 @@ def test_of_an_answer_one_word_is_read(text: str, word: Confirmed) -> None:
 
 
 def test_one_answer_alone_does_not_settle_a_visit() -> None:
-    """Two of three have to agree."""
+    """One word has to be two answers ahead of the other, or ahead after five."""
     yes, no, unsure = Confirmed.YES, Confirmed.NO, Confirmed.UNSURE
-    cases: list[tuple[list[Confirmed], Confirmed | None]] = [([yes], None), ([yes, no], None), ([yes, no, yes], yes)]
-    cases += [([no, no], no), ([unsure, yes, no], unsure), ([unsure, unsure], None)]
+    cases: list[tuple[list[Confirmed], Confirmed | None]] = [([yes], None), ([yes, no], None), ([yes, no, yes], None)]
+    cases += [([no, no], no), ([yes, unsure, yes], yes), ([no, yes, no, yes, no], no), ([no, yes, yes, yes], yes)]
+    cases += [([unsure] * 4, None), ([unsure] * 5, unsure), ([unsure] * 4 + [yes], unsure), ([yes, no] * 2 + [unsure], unsure)]
     for answers, word in cases:
         assert settled(answers) is word
 

@@ -144,11 +144,11 @@ def test_calls_of_the_vision_model_are_bounded_by_the_hour() -> None:
 
 
 def test_what_a_model_is_unsure_of_is_not_told_as_sure() -> None:
-    """Two that say no settle it; nothing but unsure stays unsure; a deaf model leaves the detector's word."""
+    """Two more that say no settle it; nothing but unsure stays unsure; a deaf model leaves the detector's word."""
     lookout = Lookout(number=1, camera="street", what="truck")
     yes, no, unsure = Confirmed.YES, Confirmed.NO, Confirmed.UNSURE
-    cases: list[tuple[list[Confirmed | None], str]] = [([no, no], "no"), ([unsure] * 3, "unsure"), ([None], "detector")]
-    cases += [([yes, unsure, yes], "yes"), ([yes, no, unsure], "unsure"), ([no, yes, no], "no")]
+    cases: list[tuple[list[Confirmed | None], str]] = [([no, no], "no"), ([unsure] * 5, "unsure"), ([None], "detector")]
+    cases += [([yes, unsure, yes], "yes"), ([yes, no, yes, no, unsure], "unsure"), ([no, yes, no, no], "no")]
     for answers, outcome in cases:
         assert [each.confirmed for each in judged(lookout, ScriptedVision(*answers))] == [outcome], answers
 

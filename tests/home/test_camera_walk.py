@@ -68,11 +68,11 @@ def test_a_truck_is_told_once_with_its_picture(
         device = introduce(home, "camera", address, "street", mjpeg="/video")
         found = run_here(tmp_path, "home", "lookout", "delivery truck", "--camera", "street")
         assert "looking out for delivery truck at street" in found.stdout, found.stderr
-        vision = ScriptedVision(Confirmed.YES, Confirmed.NO, Confirmed.YES)
+        vision = ScriptedVision(Confirmed.YES, Confirmed.NO, Confirmed.YES, Confirmed.YES)
         assert [each.confirmed for each in look(home, device, ColourEyes(), vision)] == ["yes"]
-    assert [what for what, _ in vision.asked] == ["delivery truck"] * 3
+    assert [what for what, _ in vision.asked] == ["delivery truck"] * 4
     [line] = json.loads(run_here(tmp_path, "home", "sightings", "--json").stdout)
-    assert (line["camera"], line["confirmed"], line["asked"]) == ("street", "yes", 3)
+    assert (line["camera"], line["confirmed"], line["asked"]) == ("street", "yes", 4)
     assert Path(line["path"]).read_bytes().startswith(b"\xff\xd8")
     number = str(line["number"])
     assert "0 of 1 right" in run_here(tmp_path, "home", "verdict", number, "no").stdout

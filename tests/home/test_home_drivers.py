@@ -1,5 +1,6 @@
 """Each family of drivers against its twin, under every fault that it knows."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -453,3 +454,31 @@ class TestMqttThatAnswersNothing(OfMqtt):
             await driver.aclose()
 
         self._run(walk)
+
+
+def test_what_was_said_before_a_question_answers_nothing() -> None:
+    """Old states that wait at the client, such as answers to questions that were given up, are not what a lock is now."""
+
+    async def walk() -> None:
+        broker, lock = BrokerTwin(), ZigbeeTwin("Front door", "lock")
+        await broker.start("127.0.0.1", 0)
+        bridge = ZigbeeBridge([lock])
+        await bridge.start("127.0.0.1", broker.port)
+        stand = await stand_of(lock, "zigbee", f"127.0.0.1:{broker.port}", [], {"options": {"ieee": lock.ieee_address}})
+        driver = await find_family("zigbee").open(stand.device, {})
+        try:
+            assert await driver.read() == {"locked": True}
+            await driver.write({"locked": False})
+            stale = {"state": "LOCK", "lock_state": "locked"}
+            for _ in range(8):
+                await bridge.publish(lock.topic, stale)
+            await bridge.publish(f"{BASE}/bridge/logging", {"level": "info"})
+            while len(driver._mqtt._client.messages) < 9:  # type: ignore[attr-defined]  # noqa: ASYNC110  # nobody tells
+                await asyncio.sleep(0)
+            assert await driver.read() == {"locked": False}
+        finally:
+            await driver.aclose()
+            await bridge.stop()
+            await broker.stop()
+
+    asyncio.run(walk())

@@ -14,10 +14,13 @@ from targets import overnight, run_here, started
 from test_home_walk import relay
 
 from overnight.cli.loops import home_command
+from overnight.home.acting.commanding import Order
+from overnight.home.acting.session import command
 from overnight.home.events import DeviceDropped
 from overnight.home.port import Unreachable
 from overnight.home.record.record import HomeRecord
-from overnight.home.things import Device, Trait, Value
+from overnight.home.settings import HomeSettings
+from overnight.home.things import CommandOutcome, Device, Trait, Value
 from overnight.home.watching.heard import NAME, heard_at
 from overnight.home.watching.service import watch_process
 from overnight.home.watching.watcher import Watcher
@@ -49,6 +52,24 @@ class Time:
             for each in watcher.due():
                 anyio.run(watcher.look, each)
             self.now = min(until, self.now + watcher.rest_s())
+
+
+def test_a_lock_that_goes_back_later_is_said(house: FakeHouse) -> None:  # noqa: F811
+    """It is looked at every few seconds after a command, and that it is as before is said once; of a lamp nothing is."""
+    lock, lamp = house.add("front door", Trait.LOCK, locked=False), house.add("lamp", Trait.LIGHT, on=False)
+    time = Time()
+    watcher = Watcher(house.record, say=time.said.append, monotonic=lambda: time.now)
+    time.run(watcher, 30)
+    for alias, want in (("front door", {"locked": True}), ("lamp", {"on": True})):
+        result = anyio.run(command, house.record, HomeSettings(zone="UTC"), house.device(alias), Order(want=want))
+        assert result.outcome is CommandOutcome.DONE
+    lock.reads = lamp.reads = 0
+    time.run(watcher, 25)
+    assert (lock.reads >= 2, lamp.reads <= 1, time.said) == (True, True, [])
+    lock.truth["locked"], lamp.truth["on"] = False, False
+    time.run(watcher, 200)
+    number = house.record.commands(house.device("front door").number)[0].number
+    assert time.said == [f"front door was read back as locked true (#{number}), and says locked false now"]
 
 
 def test_each_is_asked_once_a_minute_and_not_all_at_once(house: FakeHouse) -> None:  # noqa: F811

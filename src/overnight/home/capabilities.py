@@ -49,13 +49,7 @@ HARD: dict[tuple[Trait, str], tuple[float, float]] = {  # that no owner's limits
 }
 
 WITHIN_S: dict[Trait, float] = {Trait.COVER: 90.0, Trait.GATE: 60.0}  # in which it moves from one end to the other
-STEADY_S: dict[Trait, float] = {  # after which a state that was read is read once more: what trips does so at once
-    Trait.HEATER: 1.0,
-    Trait.PUMP: 1.0,
-    Trait.OVEN: 1.0,
-    Trait.LOCK: 1.0,
-    Trait.GATE: 1.0,
-}
+STEADY_S = 3.0  # after which what can hurt is read once more: a bolt that jams goes back, a breaker opens, a dry pump stops
 
 # Starts an hour, and seconds of rest before each, so that motors and compressors last: compressors bear six starts an hour and
 # want minutes between two; ten starts are what a motor of some kilowatts bears (NEMA MG 1).

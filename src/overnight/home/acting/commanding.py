@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from overnight.home.acting.confirming import USUAL_S, Patience, confirm, words_of
 from overnight.home.acting.limits import bounds_of, check
-from overnight.home.capabilities import STEADY_S, WITHIN_S
+from overnight.home.capabilities import PHYSICAL, STEADY_S, WITHIN_S
 from overnight.home.events import Commanded, Lost, Read, Settled
 from overnight.home.port import DeviceError, Driver, Refused, Unreachable, sense
 from overnight.home.readings import is_news, kept
@@ -73,7 +73,7 @@ class Commander:
         self._limits = limits
         self._known = bounds_of(device, limits)
         self._within_s = self.within_s or max([WITHIN_S.get(each, USUAL_S) for each in device.traits], default=USUAL_S)
-        steady_s = max([STEADY_S.get(each, LEAST_STEADY_S) for each in device.traits], default=LEAST_STEADY_S)
+        steady_s = STEADY_S if PHYSICAL & set(device.traits) else LEAST_STEADY_S
         self._steady_s = steady_s if self.steady_s is None else self.steady_s
         self.guard: Guard = _nothing  # raises UserError if something else does not allow a command now
 

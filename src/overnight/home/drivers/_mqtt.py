@@ -5,7 +5,7 @@ Does not cover: a broker that hides that a message was retained; a message as la
 
 import contextlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
@@ -121,6 +121,15 @@ class Mqtt:
         except aiomqtt.MqttError as error:
             raise Unsure(f"the broker {self._address} went away: {error}") from error
         return None
+
+    async def pending(self) -> Sequence[Heard]:
+        """What came until now, and so answers nothing that is asked next.
+
+        Raises:
+            Unsure: the broker went away.
+        """
+        heard = [await self.hear(CALL_S) for _ in range(len(self._client.messages))]
+        return [each for each in heard if each]
 
     async def aclose(self) -> None:
         """Leave the broker."""

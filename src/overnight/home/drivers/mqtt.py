@@ -59,6 +59,8 @@ class MqttDriver:
         """What it says when it is asked; see above."""
         if not self._topics and not any(each.property.writable for each in self._entity.features):
             raise Refused("nobody says how it is")
+        for heard in await self._mqtt.pending():
+            self._note(heard)
         for _ in range(2 if self._topics else 0):
             await self._mqtt.publish(self._question, "online")
             if not await self._answers():

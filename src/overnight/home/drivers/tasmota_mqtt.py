@@ -50,6 +50,7 @@ class MqttWire:
 
     async def ask(self, command: str, value: str) -> Mapping[str, Any]:  # Any: JSON
         """What it answers to this very question."""
+        await self._mqtt.pending()
         await self._mqtt.publish(f"{self._command}/{command}", value)
         said = await self._heard(f"{self._stat}/{command.upper()}{value}", ANSWER_S)
         if said is None:

@@ -2,7 +2,8 @@
 
 What is evidence. Zigbee2MQTT publishes all that it believes of a device whenever one part of it changes: after a `set` what was
 wanted (an echo), after a `get` what the device answered for that part. So each part is asked for by itself, twice, and what is
-published last counts: of an echo that comes late and the answers behind it, the last one is an answer.
+published last counts: of an echo that comes late and the answers behind it, the last one is an answer. What came before the
+first question, such as answers to questions that were given up, counts for nothing.
 
 Does not cover: two reports of a device that repeat what it said before, both between a late echo and an answer.
 """
@@ -58,6 +59,8 @@ class ZigbeeDriver:
         """What it answers; see above."""
         if not self._asked and not any(each.property.writable for each in self._entry.channel.features):
             raise Refused("it cannot be asked: it reports when it likes")
+        for heard in await self._mqtt.pending():
+            self._said = said if heard.topic == self._topic and isinstance(said := heard.json(), dict) else self._said
         for key in (*self._asked, *self._asked):
             await self._mqtt.publish(f"{self._topic}/get", {key: ""})
             await self._answer()

@@ -52,6 +52,16 @@ class Box:
             bottom=max(self.bottom, other.bottom),
         )
 
+    def wider(self, margin: float) -> "Box":
+        """With a margin on each side, in its own width and height, as far as the frame goes."""
+        across, down = margin * self.width, margin * self.height
+        return Box(
+            left=max(0.0, self.left - across),
+            top=max(0.0, self.top - down),
+            right=min(1.0, self.right + across),
+            bottom=min(1.0, self.bottom + down),
+        )
+
     def moved(self, across: float, down: float) -> "Box":
         """The same elsewhere."""
         return Box(left=self.left + across, top=self.top + down, right=self.right + across, bottom=self.bottom + down)

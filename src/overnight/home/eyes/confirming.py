@@ -1,9 +1,11 @@
 """Whether a picture shows what the owner asked for: a vision model's yes, no or unsure, and nothing else of what it says.
 
 The question has the owner's own words; what is written in the picture can answer falsely, but it cannot ask for anything: no
-tool is offered, and of an answer one word is read. A model errs, so two of at most three answers have to agree, each about
-another moment of the visit. Does not stop: a picture that is made to look like what was asked for, such as a photo held to the
-camera.
+tool is offered, and of an answer one word is read. A model errs, so yes or no has to be two answers ahead of the other, each
+about another view of the visit; after five the one that is ahead counts. If one answer of ten is wrong by chance, that settles
+1.5 % of the visits wrongly, with 2.4 questions each; two of three answers settle 2.8 % wrongly, three of five 0.9 % with 3.3.
+Does not stop: a picture that is made to look like what was asked for, such as a photo held to the camera.
+Source: Wald 1945, the sequential test, cut off.
 """
 
 import re
@@ -16,8 +18,8 @@ from overnight.models.asking.messages import UserMessage
 from overnight.models.pictures import Picture
 from overnight.models.port import ModelRun, ModelsParked, RequestRefused
 
-MOST_ASKED = 3  # for one visit
-AGREE = 2  # answers
+MOST_ASKED = 5  # for one visit
+AHEAD = 2  # answers, by which one is ahead of the other
 ANSWER_TOKENS = 400  # those of thoughts too; the answer itself is one word
 SYSTEM = (
     "You look at a picture of a camera at a house. Say whether it shows what is asked for. Answer with one word: yes, no or"
@@ -66,7 +68,20 @@ def word_of(text: str) -> Confirmed:
 
 def settled(answers: Sequence[Confirmed]) -> Confirmed | None:
     """What the answers about one visit come to; None: one more is needed."""
-    for word in (Confirmed.YES, Confirmed.NO):
-        if answers.count(word) >= AGREE:
-            return word
-    return Confirmed.UNSURE if len(answers) >= MOST_ASKED else None
+    word = leading(answers)
+    if abs(_lead(answers)) >= AHEAD:
+        return word
+    if len(answers) < MOST_ASKED:
+        return None
+    return word if answers.count(word) >= AHEAD else Confirmed.UNSURE
+
+
+def leading(answers: Sequence[Confirmed]) -> Confirmed:
+    """What they come to if no more can be asked."""
+    lead = _lead(answers)
+    return Confirmed.YES if lead > 0 else Confirmed.NO if lead < 0 else Confirmed.UNSURE
+
+
+def _lead(answers: Sequence[Confirmed]) -> int:
+    """By how many answers yes is ahead of no."""
+    return answers.count(Confirmed.YES) - answers.count(Confirmed.NO)

@@ -13,6 +13,13 @@ if TYPE_CHECKING:
 Pixels: TypeAlias = "NDArray[np.uint8]"  # (height, width, 3), blue first, as OpenCV has them
 
 
+def cut(pixels: Pixels, box: Box) -> Pixels:
+    """The part of a picture that is in a box, of one pixel at least."""
+    height, width = pixels.shape[:2]
+    top, left = (min(round(at * side), side - 1) for at, side in ((box.top, height), (box.left, width)))
+    return pixels[top : max(top + 1, round(box.bottom * height)), left : max(left + 1, round(box.right * width))]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Frame:
     """One picture of a camera."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from overnight.home.eyes.box import Box
 from overnight.home.eyes.motion import MotionGate
-from overnight.home.eyes.port import Eyes, Frame, Pixels, Sight
+from overnight.home.eyes.port import Eyes, Frame, Pixels, Sight, cut
+from overnight.home.eyes.sameness import looks_same
 from overnight.home.eyes.track import kind_of
 from overnight.home.eyes.visits import Visit, Visits
 
@@ -72,6 +73,9 @@ class Scene:
             found = [sight for sight in there if self._moves(sight, crop, boxes, frame.at)]
             if self._visits.unmatched(found, frame.at):
                 self._visits.learn(self._find(self._quiet.pixels, crop), there, frame.at)
+            for sight in self._visits.news(found, frame.at):
+                if looks_same(self._quiet.pixels, frame.pixels, sight.box):
+                    self._visits.stood(sight, frame.at)
             sights += found
         seen = self._visits.see(_without_parts(_singly(sights)), frame.at)
         self._idle = 0 if any(visit.moves for visit in seen) else self._idle + 1
@@ -97,11 +101,7 @@ class Scene:
 
     def _find(self, pixels: Pixels, crop: Box) -> Sequence[Sight]:
         self.detections += 1
-        height, width = pixels.shape[:2]
-        part = pixels[
-            round(crop.top * height) : round(crop.bottom * height), round(crop.left * width) : round(crop.right * width)
-        ]
-        found = [sight for sight in self._eyes.find(part) if sight.label in self._wanted]
+        found = [sight for sight in self._eyes.find(cut(pixels, crop)) if sight.label in self._wanted]
         return _singly([Sight(label=sight.label, score=sight.score, box=sight.box.within(crop)) for sight in found])
 
 

@@ -46,6 +46,16 @@ class Visits:
         matched = {index for _, index in self._pairs(sights, at)}
         return [sight for index, sight in enumerate(sights) if index not in matched]
 
+    def news(self, sights: Sequence[Sight], at: float) -> Sequence[Sight]:
+        """Those that belong neither to a visit nor to what stood there before."""
+        old = {index for track, index in self._pairs(sights, at) if track.known or track.number}
+        return [sight for index, sight in enumerate(sights) if index not in old]
+
+    def stood(self, sight: Sight, at: float) -> None:
+        """It stood there before anything moved."""
+        self._tracks = [each for each in self._tracks if each.known or each.number or not each.likeness(sight, at)]
+        self._tracks.append(_track(sight, at, known=True))
+
     def follows(self, sight: Sight, at: float) -> bool:
         """Whether it may be something that is followed, or that stood there before and begins to leave."""
         return any(

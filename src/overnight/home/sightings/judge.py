@@ -1,7 +1,7 @@
 """What each visit comes to for one lookout: its pictures, the answers about them, and one sighting at the end of it.
 
-Of a visit the best three moments are kept: whole in the frame before cut by its edge, then large. As soon as one is whole it is
-asked about, and when the visit is over whatever is left, the whole frames too.
+Of a visit the best moments are kept: whole in the frame before cut by its edge, then large. As soon as one is whole it is asked
+about, and when the visit is over whatever is left, and then more of what is around it, up to the whole frames.
 """
 
 from collections.abc import Iterator, Sequence
@@ -9,11 +9,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, tzinfo
 from typing import Literal
 
-from overnight.home.eyes.box import Box
-from overnight.home.eyes.confirming import AGREE, MOST_ASKED, Confirmed, Vision, settled
+from overnight.home.eyes.confirming import MOST_ASKED, Confirmed, Vision, leading, settled
 from overnight.home.eyes.decoding import encode
 from overnight.home.eyes.lookouts import Lookout
-from overnight.home.eyes.port import Pixels
+from overnight.home.eyes.port import cut
 from overnight.home.eyes.scene import Glimpse
 from overnight.models.pictures import Picture, read_picture
 
@@ -21,7 +20,9 @@ OVER_S = 4.0  # since it was last seen
 APART_S = 0.35  # between two moments
 EDGE = 0.01  # of the frame
 ASKED_SIDE = 448  # pixels of what a vision model is shown: 256 of OpenAI's squares and 16 by 16 of Anthropic's
-MARGIN = 0.25  # of the box, around it
+MARGIN, WIDE = 0.25, 1.0  # of the box, around it
+MOMENTS = MOST_ASKED  # that are kept
+FIT = 2  # moments, for the detector's word alone
 LEAST_SHARE = 0.5  # of a visit's scores, for the detector's word alone
 FORGET_S = 13 * 3600.0  # since a visit was last seen: longer than its track is kept
 MOST_AN_HOUR = 30  # calls of the vision model for one lookout
@@ -45,10 +46,8 @@ class _Moment:
     worth: float
     whole: bool
     frame: bytes
-    crop: bytes  # what a vision model is shown first
-    small: bytes  # of the whole frame
-    asked: bool = False  # about its crop
-    asked_whole: bool = False  # about the whole frame
+    views: list[bytes]  # what a vision model is shown, one after the other: its crop, a wider one, the small whole frame
+    asked: bool = False  # about any
 
 
 @dataclass(slots=True, kw_only=True)
@@ -114,9 +113,8 @@ class Judge:
         if not over:
             return None
         if case.answers:
-            counts = [case.answers.count(word) for word in (Confirmed.YES, Confirmed.NO)]
-            return "unsure" if counts[0] == counts[1] else ("yes" if counts[0] > counts[1] else "no")
-        return "detector" if case.sure >= LEAST_SHARE and len(case.moments) >= AGREE else "unsure"
+            return leading(case.answers).value
+        return "detector" if case.sure >= LEAST_SHARE and len(case.moments) >= FIT else "unsure"
 
     async def _ask(self, view: bytes, now: float) -> Confirmed | None:
         self._calls = [at for at in self._calls if now - at < 3600]  # noqa: PLR2004  # an hour
@@ -141,16 +139,15 @@ class Judge:
 
 
 def _views(case: _Case, *, over: bool) -> Iterator[bytes]:
-    """What to ask about next: what is whole in the frame, and at the end also the rest, and whole frames."""
+    """What to ask about next: what is whole in the frame, and at the end also the rest, and more of each."""
     best = sorted(case.moments, key=lambda each: -each.worth)
-    for moment in [each for each in case.moments if each.whole] + (best if over else []):
+    for moment in [each for each in best if over or each.whole]:
         if not moment.asked:
             moment.asked = True
-            yield moment.crop
-    for moment in best if over else []:
-        if not moment.asked_whole:
-            moment.asked_whole = True
-            yield moment.small
+            yield moment.views.pop(0)
+    while over and any(each.views for each in best):
+        for moment in [each for each in best if each.views]:
+            yield moment.views.pop(0)
 
 
 def _keep(case: _Case, glimpse: Glimpse) -> None:
@@ -159,20 +156,13 @@ def _keep(case: _Case, glimpse: Glimpse) -> None:
     whole = min(box.left, box.top, 1 - box.right, 1 - box.bottom) > EDGE
     worth = box.area + (1 if whole else 0)
     near = [each for each in case.moments if abs(each.at - visit.at) < APART_S and not each.asked]
-    weak = near or ([each for each in case.moments if not each.asked] if len(case.moments) >= MOST_ASKED else [])
-    if near or len(case.moments) >= MOST_ASKED:
+    weak = near or ([each for each in case.moments if not each.asked] if len(case.moments) >= MOMENTS else [])
+    if near or len(case.moments) >= MOMENTS:
         if not weak or (worst := min(weak, key=lambda each: each.worth)).worth >= worth:
             return
         case.moments.remove(worst)
     if any(abs(each.at - visit.at) < APART_S for each in case.moments):
         return
-    crop, small = encode(_cut(pixels, box), side=ASKED_SIDE), encode(pixels, side=ASKED_SIDE)
-    case.moments.append(_Moment(at=visit.at, worth=worth, whole=whole, frame=encode(pixels), crop=crop, small=small))
-
-
-def _cut(pixels: Pixels, box: Box) -> Pixels:
-    height, width = pixels.shape[:2]
-    left, right = max(0.0, box.left - MARGIN * box.width), min(1.0, box.right + MARGIN * box.width)
-    top, bottom = max(0.0, box.top - MARGIN * box.height), min(1.0, box.bottom + MARGIN * box.height)
-    rows = slice(round(top * height), max(round(top * height) + 1, round(bottom * height)))
-    return pixels[rows, round(left * width) : max(round(left * width) + 1, round(right * width))]
+    parts = (cut(pixels, box.wider(MARGIN)), cut(pixels, box.wider(WIDE)), pixels)
+    views = [encode(part, side=ASKED_SIDE) for part in parts]
+    case.moments.append(_Moment(at=visit.at, worth=worth, whole=whole, frame=encode(pixels), views=views))

@@ -1,6 +1,7 @@
 """Asks each device for its state from time to time, and records what changed, what was lost and what answers again.
 
-A device that does not answer is asked ever more seldom. Nothing is set here; see `interlocks.py`.
+A device that does not answer is asked ever more seldom, one that was set a moment ago and can hurt more often. Nothing is set
+here; see `interlocks.py`.
 """
 
 import time
@@ -13,6 +14,7 @@ from overnight.home.acting.session import look
 from overnight.home.port import DeviceError
 from overnight.home.record.record import HomeRecord
 from overnight.home.things import Device, Value
+from overnight.home.watching.afterwards import Afterwards
 from overnight.home.watching.heard import write_heard
 from overnight.words.foreign import one_line, printable
 from overnight.words.quantities import counted
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 
 EVERY_S = 60.0  # between two questions to a device
 LONGEST_S = 900.0  # to one that does not answer
-SOON_S = 5.0  # after the first failure
+SOON_S = 5.0  # after the first failure, or a command
 TRIES = 2  # to read it
 AT_ONCE = 4  # devices that are asked
 LIST_S = 5.0  # between two looks whether a device is new, named or dropped
@@ -60,6 +62,7 @@ class Watcher:
     ) -> None:
         self._record, self._say, self._ask = record, say, ask
         self._every_s, self._monotonic = every_s, monotonic
+        self._afterwards = Afterwards(record)
         self._watched: dict[int, _Watched] = {}
         self._heard: dict[int, float] = {}
         self._noted = 0.0
@@ -97,13 +100,15 @@ class Watcher:
         was_lost = self._record.lost(device.number)
         why = ""
         try:
-            await self._ask(self._record, device)
+            values = await self._ask(self._record, device)
         except (DeviceError, UserError) as error:
             why = one_line(str(error), WHY)
             each.failures += 1
         else:
             each.failures = 0
             self._heard[device.number] = self._record.clock()
+            if correction := self._afterwards.correction(device, values):
+                self._say(correction)
         if why and not each.why and not was_lost:
             self._say(f"{device.alias} does not answer: {printable(why, WHY)}")
         elif not why and (was_lost or each.why):
@@ -138,6 +143,8 @@ class Watcher:
         for place, (number, device) in enumerate(sorted(devices.items())):
             if known := self._watched.get(number):
                 known.device = device
+                if not known.failures and self._afterwards.is_fresh(device):
+                    known.due = min(known.due, now + SOON_S)
             else:  # one after another, so that not all are asked at once, now and later
                 self._watched[number] = _Watched(device=device, due=now + min(SPREAD_S, self._every_s / len(devices)) * place)
 

@@ -177,7 +177,7 @@ def test_git_is_started_in_few_places() -> None:
     source = Path(overnight.__file__).parent
     places = {str(path.relative_to(source)) for path in source.rglob("*.py") if re.search(r'\["git"', path.read_text())}
     labs = {place for place in places if place.startswith("labs/")}
-    assert places - labs == {"git/pipe.py", "git/process.py", "research/setup/labs.py", "research/tryout/repo.py"}
+    assert places - labs == {"git/pipe.py", "git/process.py", "research/places/new_repository.py"}
 
 
 PLACES = [

@@ -35,7 +35,9 @@ class OrderRunner:
     _left: bool = True  # there may be orders that were not looked at
 
     async def news(self) -> bool:
-        """Wait until it is time to look again, then act on what was ordered meanwhile; whether anything was."""
+        """Act on what was ordered before, else wait until it is time to look again and act then; whether anything was."""
+        if self.take():
+            return True
         woken = await self.stop.nap(POLL_S)
         taken = self.take()
         if woken and self.stop.ending is None:  # by a signal alone: the campaign had not begun when it was asked to stop

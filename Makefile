@@ -83,6 +83,7 @@ bench-gate: $(VENV)/installed-dev
 	$(BIN)/python bench/gate/run.py
 	$(BIN)/python bench/gate/parallel.py
 	$(BIN)/python bench/gate/holdout.py
+	$(BIN)/python bench/gate/splits.py
 	$(BIN)/python bench/gate/real.py
 
 bench-meta: $(VENV)/installed-dev

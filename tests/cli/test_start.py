@@ -33,8 +33,8 @@ OURS = (
     "research.setup.connection",
     "research.story",
 )
-MOST_MODULES = 640  # 573 on 2026-12-01, the standard library's and all others counted; 950 the day before
-MOST_OURS = 316  # on 2026-12-02, with orders, secrets, loops, connections and budgets as orders; 277 without them
+MOST_MODULES = 641  # 573 on 2026-12-01, the standard library's and all others counted; 950 the day before
+MOST_OURS = 317  # on 2026-12-02, with orders, secrets, loops, connections and budgets as orders; 277 without them
 
 
 def imported(folder: Path, *arguments: str) -> set[str]:

@@ -8,6 +8,7 @@ from builders import PROGRAM, advanced, baseline, concluded, opened, proposed, t
 
 from overnight.gate.caution import ONE_DRAW, basis, kind_of_pairs, of_no_seed, of_one_draw
 from overnight.gate.plausibility import Doubt
+from overnight.gate.split_error import Answers
 from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
 from overnight.program.parser import parse_program
@@ -17,6 +18,7 @@ from overnight.research.caution import (
     held,
     search_note,
     search_words,
+    split_words,
     to_hold,
     to_look_at,
     warnings_of,
@@ -99,6 +101,16 @@ def test_a_search_needs_a_holdout_or_inputs_drawn_for_each_trial(program: str, c
     assert bool(warnings_of(state, 20)) is bool(search_note(state.program)) is not checked and not warnings_of(state, 0)
     no_tuner = program.replace("editable", "researchers: [{role: a, use: agent}]\neditable")
     assert search_note(parse_program(no_tuner, "program.md")) == ""
+
+
+def test_data_too_small_for_their_claims_are_told() -> None:
+    """Of the keeps that the holdout was asked about, from what it did not confirm."""
+    state = fold_all([replace(opened(PROGRAM.replace("editable", "holdout: h\neditable")), sandbox=JAIL), baseline(0, 2.0)])
+    assert state is not None and split_words(state) == "" and cautions_of(state) == ()
+    answers = Answers(asked=23, refused=12, below=7, squares=2.1, thresholds=6.0, noise=2.4)
+    state = replace(state, gate=replace(state.gate, answers=answers))
+    assert "of the 11 kept gain on these data alone" in split_words(state) and cautions_of(state) == (split_words(state),)
+    assert load_state(dump_state(state)) == state
 
 
 def test_a_keep_without_a_search_has_no_such_caution() -> None:

@@ -1,13 +1,16 @@
 """What weakens a campaign's evidence, worded the same in every view."""
 
+import math
 from collections.abc import Sequence
 
+from overnight.gate.split_error import Answers, split_error
 from overnight.program.program import OUTSIDE, Program, names_seed
 from overnight.words.foreign import printable
 from overnight.words.quantities import counted, listed
 
 LISTED = 5
 NAME = 80  # characters of a path
+_TENFOLD = 10.0
 ONE_DRAW = (
     "if the target draws random numbers from its own fixed seed, these exact gains hold for that one draw, and another seed "
     "may undo them: let the command take {seed} (or read OVERNIGHT_SEED), or set min_effect; if it draws none, they stand"
@@ -55,6 +58,24 @@ def of_one_split(program: Program) -> bool:
     A seed of the command that runs the candidate is no fresh data: it may only decide how the candidate is trained.
     """
     return program.holdout is None and not names_seed(program.prepare)
+
+
+def of_small_split(answers: Answers, *, kept: int, error_rate: float) -> str:
+    """That more of the kept changes than was promised may gain on the public and sealed data alone; empty if not."""
+    found = split_error(answers)
+    if found is None or min(found.false, kept) <= error_rate * kept:
+        return ""
+    false = min(math.ceil(found.false), kept)
+    words = (
+        f"the holdout did not confirm {answers.refused} of {answers.asked} changes that were proven in public: these data have "
+        f"an error of their own, and by its size about {false} of the {kept} kept gain on these data alone"
+    )
+    return f"{words}; a holdout {_times(found.larger)} as large would tell" if found.larger > 1.0 else words
+
+
+def _times(larger: float) -> str:
+    """A factor, as well as it is known."""
+    return f"{round(larger) if larger < _TENFOLD else round(larger, -1):g} times"
 
 
 def basis(program: Program) -> str:

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from overnight.gate.lesson import Lesson
-from overnight.gate.pairs import Pair, pairs_of
+from overnight.gate.pairs import Pair, judged_pairs, pairs_of
 from overnight.gate.scale import Scale
 from overnight.gate.seeds import ANCHORS
+from overnight.gate.split_error import Answers
 from overnight.gate.stats import clip, mean, trend_score
 from overnight.gate.trial import Arm, Fault, Stage, Trial
 from overnight.gate.verdict import Conclusion, Verdict
@@ -118,6 +119,7 @@ class GateMemory:
     won_with: float | None = None  # the single value of all trials that made it the head
     head_early: tuple[float, ...] = ()  # what the head's newest trials printed at 30 % of their run
     early: tuple[tuple[float, bool], ...] = ()  # of the newest candidates: lead there, and whether a second trial followed
+    answers: Answers = field(default_factory=Answers)  # of the sealed holdout
     conceded: float = 0.0  # estimated harm of keeps for less code, as a share of what they may do in total
     linear: Spreads = field(default_factory=Spreads)
     logarithmic: Spreads = field(default_factory=Spreads)
@@ -188,7 +190,7 @@ def after_concluded(
     if lesson is not Lesson.NOTHING:
         memory = _with_variation(memory, trials)
         memory = _with_early(_with_pairs(memory, trials, metric), conclusion, trials, metric)
-    memory = _with_holdout(memory, trials)
+    memory = _with_answer(_with_holdout(memory, trials), conclusion, trials, metric)
     if conclusion.verdict is not Verdict.KEEP:
         if any(trial.fault is Fault.BEHIND for trial in trials):
             return memory  # its trial stopped too early to tell whether it was far behind
@@ -223,6 +225,18 @@ def _with_variation(memory: GateMemory, trials: Sequence[Trial]) -> GateMemory:
 def _with_holdout(memory: GateMemory, trials: Sequence[Trial]) -> GateMemory:
     asked = any(trial.key.stage is Stage.HOLDOUT for trial in trials)
     return replace(memory, holdouts=memory.holdouts + 1) if asked else memory
+
+
+def _with_answer(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:
+    """Remember what the holdout answered of a gain; of other data than public parts, and of less code, it is not comparable."""
+    hidden = [pair for pair in pairs_of(trials, Stage.HOLDOUT) if pair.valid]
+    if not hidden or conclusion.margin is not None or metric.sealed_parts:
+        return memory
+    judged = judged_pairs(trials, conclusion.pairs)
+    confirmed = [pair.gain(metric, Scale.LINEAR) for pair in judged if pair.valid]
+    kept = conclusion.verdict is Verdict.KEEP
+    found = memory.answers.add(confirmed, [pair.gain(metric, Scale.LINEAR) for pair in hidden], kept=kept)
+    return replace(memory, answers=found)
 
 
 def _with_early(memory: GateMemory, conclusion: Conclusion, trials: Sequence[Trial], metric: Metric) -> GateMemory:

@@ -128,7 +128,7 @@ class Budget:
 class GateSettings:
     """How sure a keep must be."""
 
-    error_rate: float = 0.10  # share of false keeps over the whole campaign (FDR)
+    error_rate: float = 0.10  # share of keeps without a gain on the public measure, over the whole campaign (FDR)
     noise: Noise = Noise.AUTO
     max_pairs: int = 60
     holdout_pairs: int = 5

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from overnight.gate.caution import ONE_SPLIT, cautions, of_one_draw, of_one_split
+from overnight.gate.caution import ONE_SPLIT, cautions, of_one_draw, of_one_split, of_small_split
 from overnight.gate.noise import noise_kind
 from overnight.gate.plausibility import Doubt, doubts, hold, look_at, unbelievable
 from overnight.program.program import Noise, Program
@@ -23,7 +23,7 @@ def cautions_of(state: State) -> tuple[str, ...]:
     one_draw = of_one_draw(state.program, exact=exact, kept=len(state.kept))
     judged = judge_words(state)
     weak = cautions(state.unjailed, state.strayed, one_draw=one_draw)
-    return (*filter(None, [judged]), *weak, *filter(None, [search_words(state)]))
+    return (*filter(None, [judged]), *weak, *filter(None, [search_words(state), split_words(state)]))
 
 
 def search_words(state: State) -> str:
@@ -32,6 +32,12 @@ def search_words(state: State) -> str:
     if not found or not of_one_split(state.program):
         return ""
     return f"found by search and checked on no other data: {numbered(found)}; {ONE_SPLIT}"
+
+
+def split_words(state: State) -> str:
+    """That the data are too small for what is claimed of them; empty if they are not, or nothing is known."""
+    kept = state.gate.answers.asked - state.gate.answers.refused
+    return of_small_split(state.gate.answers, kept=kept, error_rate=state.program.gate.error_rate)
 
 
 def warnings_of(state: State, searched: int) -> tuple[str, ...]:

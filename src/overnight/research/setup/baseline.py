@@ -1,6 +1,7 @@
 """Measures what is committed, before a night is spent on it."""
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 
 from overnight.errors import UserError
 from overnight.gate import guards
@@ -10,6 +11,7 @@ from overnight.git.repository import Repository
 from overnight.program.judge.runs import judges
 from overnight.program.judge.steps import Judge
 from overnight.program.program import Program
+from overnight.research.caution import split_words
 from overnight.research.events import TrialFinished
 from overnight.research.loop.campaign import Campaign
 from overnight.research.loop.command import TrialFailed
@@ -17,8 +19,10 @@ from overnight.research.loop.committed import committed_text
 from overnight.research.loop.head import NO_KNOWN_CAUSE, HeadRunner, failure_of
 from overnight.research.loop.journal import Watcher
 from overnight.research.loop.stop import Stop
+from overnight.research.places.campaigns import newest_tag
 from overnight.research.places.seclusion import check_secluded
 from overnight.research.readiness.roles import heading_notes, require_roles, role_notes, try_roles
+from overnight.research.reading import reading
 from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.causes.table import fix_of
@@ -59,6 +63,7 @@ async def check_baseline(
         notes = (*repository.notes, *left_out(repository, state.program), *campaign.notes)
         notes += tuner.notes if tuner else ()
         notes += (unsure,) if unsure else ()
+        notes += past_notes(repository, state.program)
         if failed:
             fix = _fix(repository, state.program, failed)
             raise UserError(f"what you have committed fails: {failed}", fix=fix, excerpt=failed.excerpt, notes=notes)
@@ -111,6 +116,21 @@ def _judges(campaign: Campaign) -> Sequence[Judge]:
 def _baseline_trials(campaign: Campaign) -> Sequence[Trial]:
     trials = (entry.event.trial for entry in campaign.journal.ledger.events() if isinstance(entry.event, TrialFinished))
     return [trial for trial in trials if trial.key.stage is Stage.BASELINE and trial.value is not None]
+
+
+def past_notes(repository: Repository, program: Program) -> tuple[str, ...]:
+    """What the newest campaign with this holdout showed of its data."""
+    tag = newest_tag(repository)
+    if tag is None:
+        return ()
+    with (
+        suppress(UserError),
+        reading(tag, repository.toplevel) as campaign,
+    ):  # an empty or foreign one says nothing
+        state = campaign.state()
+        if (state.program.holdout, state.program.metric) == (program.holdout, program.metric) and (words := split_words(state)):
+            return (f"the campaign `{tag}`: {words}",)
+    return ()
 
 
 def guard_notes(program: Program, trials: Sequence[Trial]) -> tuple[str, ...]:

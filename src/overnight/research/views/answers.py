@@ -127,7 +127,8 @@ def _sure(story: Story) -> ReportAnswer:
         detail += f" luck alone gets there at most once in {odds} tries."
     simpler = sum(keep.conclusion.margin is not None for keep in story.keeps)
     detail += f" {counted(simpler, 'change')} of them only had to be no worse, with less code." if simpler else ""
-    detail += f" At most {percent(story.errors.error_rate)} of all keeps are expected to be false. {holdout_agreement(story)}"
+    rate = percent(story.errors.error_rate)
+    detail += f" At most {rate} of all keeps are expected to be false on the public measure. {holdout_agreement(story)}"
     return ReportAnswer(question="How sure", figure=f"{changes} proven", detail=detail)
 
 

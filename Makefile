@@ -4,6 +4,7 @@ BIN := $(VENV)/bin
 AGENTS := build/agents
 MODEL := build/model
 MCP := build/mcp
+HASS := build/hass
 
 .PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-pool test-wheel check bench bench-gate bench-meta bench-pool picture setup clean
 
@@ -53,8 +54,8 @@ test-claw: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	$(BIN)/pytest tests/claw/slow --override-ini timeout=1800
 
-# A home in namespaces: ten devices found, kills, the real detector; minutes.
-test-home: $(VENV)/installed-dev
+# A home in namespaces: ten devices found, kills, the real detector, a real Home Assistant (0.9 GB in build/hass); minutes.
+test-home: $(VENV)/installed-dev $(HASS)/installed
 	$(BIN)/pytest tests/home/slow --override-ini timeout=1800
 
 # A hub killed 120 times under load, a worker 50 times and at every boundary; half an hour.
@@ -120,6 +121,15 @@ $(AGENTS)/installed: tests/agent_programs/package.json
 	@mkdir -p $(AGENTS)
 	cp $< $(AGENTS)
 	npm install --prefix $(AGENTS) --no-package-lock --no-audit --no-fund
+	@touch $@
+
+# Home Assistant names what it needs in package_constraints.txt: first pins, then limits for packages that it does not install.
+$(HASS)/installed: tests/home/slow/hass_requirements.txt
+	$(BIN)/python -m venv --clear $(HASS)
+	$(HASS)/bin/pip install --quiet --no-deps -r $<
+	cp $(HASS)/lib/python3*/site-packages/homeassistant/package_constraints.txt $(HASS)/limits
+	sed '/^# Constrain/,$$d' $(HASS)/limits > $(HASS)/pins
+	$(HASS)/bin/pip install --quiet --constraint $(HASS)/limits -r $(HASS)/pins -r $<
 	@touch $@
 
 $(MCP)/installed: tests/mcp_programs/package.json tests/mcp_programs/requirements.txt

@@ -64,6 +64,7 @@ bounds: [0, 1000000]
 holdouts: [python score.py second, python score.py third]
 verdicts_every_s: 0
 canaries: false
+further_pairs: 0
 """
 
 
@@ -129,6 +130,10 @@ class Founder:
         """Both."""
         self.verify(submissions)
         self.settle()
+
+    def measure_again(self) -> None:
+        """The further pairs of new blocks, in processes of their own."""
+        anyio.run(self.runner.measure_further)
 
     def chain(self) -> Chain:
         """As it is now."""

@@ -142,15 +142,24 @@ class TestHub:
         return sign_card(self.edits_card(card), self.key)
 
     def add(
-        self, changes: Sequence[FileChange], *, submission: int = 0, submitter: str = ZERO, claims: Receipt | None = None
+        self,
+        changes: Sequence[FileChange],
+        *,
+        submission: int = 0,
+        submitter: str = ZERO,
+        claims: Receipt | None = None,
+        further: int = 0,
     ) -> Block:
-        """A block with these changes, and what it claims of them."""
+        """A block with these changes, what it claims of them, and how many further pairs it gets."""
         stateds = tuple(map(stated, changes))
         self.contents |= {content_digest(each.content): each.content for each in changes if each.content is not None}
         block = self.block(stateds, submission=submission, submitter=submitter, claims=claims)
         self.chain.add(block)
         self.texts.append(canonical(entry_json(block)).decode())
-        self.record.append(EntryAdded(commit="0" * 40, number=block.number, entry=self.texts[-1], submission=submission))
+        entry = self.texts[-1]
+        self.record.append(
+            EntryAdded(commit="0" * 40, number=block.number, entry=entry, submission=submission, further=further)
+        )
         return block
 
     def block(

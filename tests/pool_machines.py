@@ -35,6 +35,7 @@ FILES = {
     ),
     "hub.yaml": (
         "project: toy\nworker: {score: python public_score.py}\nbounds: [0, 1000000]\nverdicts_every_s: 1\nwork_bits: 4\n"
+        "further_pairs: 4\n"
     ),
 }
 

@@ -41,16 +41,18 @@ TRAIN = (
     "import json, os, random\n\nrandom.seed(int(os.environ['OVERNIGHT_SEED']))\n"
     "json.dump(random.gauss(5, 1), open('out.json', 'w'))\n"
 )
+SCORE = "import json\nprint('METRIC loss=%r' % abs(json.load(open('out.json'))))\n"
 FILES = {
     "train.py": TRAIN,
-    "score.py": "import json\nprint('METRIC loss=%r' % abs(json.load(open('out.json'))))\n",
+    "score.py": SCORE,
+    "public_score.py": SCORE,
     "program.md": (
         "---\nmetric: {name: loss, direction: minimize}\nproduce: python train.py\nartifacts: [out.json]\n"
         "score: python score.py\nholdout: python score.py\neditable: [train.py]\nhidden: [score.py]\n"
         "limits: {wall: 60s, cpus: 1}\n---\n# Less loss\n"
     ),
     "hub.yaml": (
-        "project: small\nworker: {score: python train.py}\nbounds: [0, 1000]\nverdicts_every_s: 0\n"
+        "project: small\nworker: {score: python public_score.py}\nbounds: [0, 1000]\nverdicts_every_s: 0\n"
         "work_bits: 0\ncanaries: false\n"
     ),
 }

@@ -43,7 +43,7 @@ TAG = "meta-pool"  # campaigns that run their own kind of trials have such names
 FILES = {
     "program.md": FOUNDERS,
     "hub.yaml": f"project: bench\nworker: {{score: python public.py}}\nbounds: [{BOUNDS[0]}, {BOUNDS[1]}]\n"
-    f"verdicts_every_s: 0\nwork_bits: {WORK_BITS}\ncanaries: false\ntag: {TAG}\n",
+    f"verdicts_every_s: 0\nwork_bits: {WORK_BITS}\ncanaries: false\nfurther_pairs: 0\ntag: {TAG}\n",
     "train.py": "X = 1\n",
     "ideas/n0.py": "IDEA = 0\n",
     "score.py": "# what is measured here is simulated\n",

@@ -2,7 +2,7 @@
 
     python bench/pool/rare.py [--changes 500]
 
-Prints a Markdown table: with and without bounds of the metric, and what further pairs after a keep would withdraw.
+Prints a Markdown table: with and without bounds of the metric, and what further pairs of a block, by the hub's own rule, leave.
 """
 
 import argparse
@@ -17,11 +17,15 @@ from pool_gate import PoolGate, hub_program
 
 from overnight.gate.trial import Arm, Stage
 from overnight.gate.verdict import Verdict
+from overnight.pool.hub.further_pairs import is_loss
+from overnight.pool.hub.settings import FURTHER_PAIRS
+from overnight.program.program import Direction, Metric
 
 START = 50.0  # of the metric, in sd of one trial; the bounds are 0 and 100
 GAIN = 3.0  # sd, in nineteen trials of twenty
 OFTEN = 0.05  # share of trials that lose
-FURTHER = (60, 200)  # pairs
+FURTHER = (FURTHER_PAIRS, 200)  # pairs: as a hub has them, and more
+METRIC = Metric(name="loss", direction=Direction.MINIMIZE)
 WARM = 30  # submissions before, without any effect, so that the gate knows the noise
 LOSSES = (40.0, 60.0, 100.0, 200.0)  # sd; those up to 50 lie within the bounds
 NO_BOUNDS = (None, None)
@@ -57,8 +61,8 @@ class Rare:
         return value + (self.loss if self.draw.random() < OFTEN else -GAIN)
 
     def survives(self, pairs: int) -> bool:
-        """Whether the mean of so many further pairs is a gain."""
-        return fmean(self._drawn(Arm.BASELINE) - self._drawn(Arm.CANDIDATE) for _ in range(pairs)) > 0.0
+        """Whether a block with so many further pairs stays, as a hub judges them."""
+        return not is_loss(METRIC, [(self._drawn(Arm.BASELINE), self._drawn(Arm.CANDIDATE)) for _ in range(pairs)])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

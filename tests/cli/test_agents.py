@@ -28,10 +28,10 @@ def ways_of(found: Any) -> Mapping[str, Any]:
 
 
 def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The tuner is always available; every other way says which variable to set and how to install its program."""
+    """Tuner and mutator are always available; every other way says which variable to set and how to install its program."""
     only_git(tmp_path, monkeypatch)
     ways = ways_of(read_json(tmp_path, "agents"))
-    assert [name for name, way in ways.items() if way["ready"]] == ["tuner"]
+    assert [name for name, way in ways.items() if way["ready"]] == ["tuner", "mutator"]
     assert "ANTHROPIC_API_KEY" in ways["agent"]["fix"] and "OLLAMA_HOST" in ways["agent"]["fix"]
     assert all(words in ways["agent"]["fix"] for words in ("llama.cpp, vLLM or LM Studio", "the tuner, which needs no model"))
     for name, template in TEMPLATES.items():
@@ -40,7 +40,7 @@ def test_with_nothing_installed_each_way_says_its_fix(tmp_path: Path, monkeypatc
     assert ways["gemini"]["fix"].endswith("set GEMINI_API_KEY")
     assert 'command: "opencode acp"' in ways["acp:opencode acp"]["write"]
     shown = overnight(tmp_path, "agents", check=0).stdout
-    assert shown.count("fix: ") == len(ways) - 1 and "- {role: tuner, use: tuner}" in shown
+    assert shown.count("fix: ") == len(ways) - 2 and "- {role: tuner, use: tuner}" in shown
 
 
 def test_what_is_there_is_shown_with_its_version_and_never_a_key(
@@ -89,7 +89,7 @@ def test_a_provider_that_serves_nobody_makes_nobody_ready(
     """Each provider is asked for its models, so that a key which is set but refused is no surprise at night."""
     provide(tmp_path, monkeypatch, "http://127.0.0.1:9" if mode == "dead" else models.url(mode))
     ways = ways_of(read_json(tmp_path, "agents"))
-    assert [name for name, way in ways.items() if way["ready"]] == ["tuner"]
+    assert [name for name, way in ways.items() if way["ready"]] == ["tuner", "mutator"]
     assert why in ways["agent"]["detail"] and "p at 127.0.0.1" in ways["agent"]["fix"] and not models.asked
 
 

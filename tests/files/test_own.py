@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from overnight.errors import UserError
 from overnight.files.atomic import write_atomically
 from overnight.files.own import NotOurs, check_database, claim_folder, make_folder, open_own, read_own, read_regular
 
@@ -64,6 +65,15 @@ def test_a_link_in_the_place_of_the_folder_is_not_followed(tmp_path: Path) -> No
     for step in (make_folder, claim_folder, lambda path: open_own(path / "file", os.O_RDWR)):
         with pytest.raises(NotOurs, match="/ours is a link; remove it"):
             step(tmp_path / "ours")
+
+
+def test_a_folder_that_cannot_be_made_is_the_user_s_to_fix(tmp_path: Path) -> None:
+    """Behind a link to a disk that is not mounted, and where no folders are made: one line with the fix."""
+    (tmp_path / "state").symlink_to(tmp_path / "not mounted")
+    for place in (tmp_path / "state/overnight", Path("/proc/none/overnight")):
+        with pytest.raises(UserError, match="cannot be made: No such file or directory") as found:
+            make_folder(place)
+        assert "XDG_STATE_HOME" in found.value.fix
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="giving a file to another user needs root")

@@ -80,6 +80,10 @@ def test_a_favourite_plays_by_its_name(
         run_here(tmp_path, "home", "name", str(one["number"]), "player")
         done = run_here(tmp_path, "home", "set", "player", "source=radio x", "playing=playing", "--json")
         assert added(done)["outcome"] == CommandOutcome.DONE and twin.truth["playing"] == "playing"
+        assert "source Radio X" in run_here(tmp_path, "home", "state", "player").stdout
+        shown = run_here(tmp_path, "home", "show", "player").stdout
+        assert "can: source such as Radio X\n" in shown
+        assert run_here(tmp_path, "home", "undo").stdout.startswith("player: playing stopped (read back")  # no source before
         done = run_here(tmp_path, "home", "set", "player", "source=http://198.51.100.7/x.mp3", "--json")
         assert "nothing to play is called" in done.stdout and twin.truth["source"] == "x-rincon-stream:X"
     finally:
@@ -278,3 +282,28 @@ def test_what_home_assistant_only_believes_is_never_done(
         assert json.loads(done.stdout)["outcome"] == CommandOutcome.UNKNOWN and entity.truth["on"]
     finally:
         elsewhere.call(server.stop)
+
+
+def test_two_controllers_of_one_map_are_two(
+    home: HomeRecord,  # noqa: F811
+    elsewhere: BlockingPortal,
+    tmp_path: Path,
+) -> None:
+    """A controller does not say who it is: each is known by its address, and set by itself."""
+    (home_folder() / "home.yaml").write_text(
+        "modbus: {pool: {parts: {filter: {trait: pump, registers: {'on': {at: coil 0}}}}}}\n"
+    )
+    twins = [PoolTwin(), PoolTwin()]
+    for each in twins:
+        elsewhere.call(each.start, "127.0.0.1", 0)
+    try:
+        for each, name in zip(twins, ("left", "right"), strict=True):
+            address = f"127.0.0.1:{each.port}"
+            (pump,) = added(run_here(tmp_path, "home", "add", "modbus", address, "--option", "map=pool", "--json"))
+            assert run_here(tmp_path, "home", "name", str(pump["number"]), name).returncode == 0
+        assert added(run_here(tmp_path, "home", "set", "right", "on=true", "--json"))["outcome"] == CommandOutcome.DONE
+        assert [each.truth["pump"] for each in twins] == [False, True]
+        assert "left: on no" in run_here(tmp_path, "home", "state", "left").stdout
+    finally:
+        for each in twins:
+            elsewhere.call(each.stop)

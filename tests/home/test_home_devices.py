@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from homes import home  # noqa: F401
-from targets import run_here
+from targets import make_repo, run_here
 
 from overnight.home.capabilities import PROPERTIES
 from overnight.home.events import DeviceConfirmed, DeviceSeen
@@ -42,9 +42,11 @@ def test_what_is_no_camera_is_not_looked_out_at(home: HomeRecord, tmp_path: Path
 
 
 def test_the_first_look_says_how_a_home_begins(home: HomeRecord, tmp_path: Path) -> None:  # noqa: F811
-    """In a folder of no repository, as long as no device is known, `overnight home` is no dead end for who has a house."""
+    """As long as no device is known, `overnight home` is no dead end for who has a house, also in a repository."""
     assert not home.devices()
     assert "`overnight home scan`" in run_here(tmp_path, "home").stdout
+    repository = make_repo(tmp_path / "repo", "")
+    assert "`overnight home scan`" in run_here(repository, "home").stdout
     light = PROPERTIES[Trait.LIGHT]
     home.append(DeviceSeen(identity="it", family="shelly", address="127.0.0.1:1", traits=(Trait.LIGHT,), properties=light))
     assert "`overnight home scan`" not in run_here(tmp_path, "home").stdout

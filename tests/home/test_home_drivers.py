@@ -426,6 +426,13 @@ class TestMqttCover(OfMqtt):
     wants = ({"position": 40.0},)
 
 
+class TestMqttClimate(OfMqtt):
+    """A thermostat that says all in one message."""
+
+    kind = "climate"
+    wants = ({"target": 22.5, "mode": "off"}, {"target": 18.0})
+
+
 class TestMqttThatAnswersNothing(OfMqtt):
     """A device that only reports can be set, and what it reports is no evidence."""
 

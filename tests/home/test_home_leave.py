@@ -260,3 +260,59 @@ def test_a_sentence_of_the_owner_is_asked_about_if_it_is_physical(house: FakeHou
     assert heater.truth["on"] is True and "read back" in said, said
     run_here(Path("/"), "home", "rule", "heater", "on", "false")
     assert "read back" in claw.tell("turn off the heater")[-1]
+
+
+def approved(claw: Any, text: str) -> str:  # noqa: F811
+    """What is answered to a sentence that the owner approves."""
+    claw.tell(text)
+    with open_record() as record:
+        [asked] = record.pending()
+    return "\n".join(claw.tell(f"approve {asked.number}"))
+
+
+def test_who_asked_is_told_that_it_is_not_so_any_more(house: FakeHouse, claw: Any) -> None:  # noqa: F811
+    """The door was locked, and a minute later its bolt went back: that is said once, in quiet hours too."""
+    settings = claw.folder / "claw.yaml"
+    settings.write_text(settings.read_text() + 'quiet: {begin: "0:00", end: "23:59"}\n')
+    door = house.add("front door", Trait.LOCK, locked=False)
+    said = approved(claw, "lock the front door")
+    assert "front door: locked yes (read back" in said and said.endswith("say if it changes.")
+    claw.clock.now += 61
+    assert claw.run() == []
+    door.truth["locked"] = False
+    claw.clock.now += 61
+    [told] = claw.run()
+    [command] = house.record.commands()
+    assert told == f"🔔 front door was read back as locked yes (#{command.number}) (not so any more)"
+    claw.clock.now += 11 * 60
+    assert claw.run() == []
+
+
+def test_a_command_is_looked_at_again(house: FakeHouse, tmp_path: Path) -> None:  # noqa: F811
+    """As long as it is the newest of its device: still so, not so any more, silent."""
+    door = house.add("front door", Trait.LOCK, locked=False)
+    run_here(tmp_path, "home", "set", "front door", "locked=true")
+    number = str(house.record.commands()[0].number)
+    so = run_here(tmp_path, "home", "recheck", number)
+    assert so.returncode == 0 and so.stdout == f"front door was read back as locked yes (#{number}); still so\n"
+    door.truth["locked"] = False
+    changed = run_here(tmp_path, "home", "recheck", number)
+    assert changed.returncode == 1 and changed.stdout.endswith("not so any more: locked no\n")
+    door.answers = False
+    assert run_here(tmp_path, "home", "recheck", number).stdout.endswith("it does not answer\n")
+    door.answers = True
+    run_here(tmp_path, "home", "set", "front door", "locked=true")
+    assert run_here(tmp_path, "home", "recheck", number).stdout.endswith("over\n")
+    assert "no command #999" in run_here(tmp_path, "home", "recheck", "999").stderr
+
+
+def test_what_was_set_again_is_not_followed_any_more(house: FakeHouse, claw: Any) -> None:  # noqa: F811
+    """The owner unlocked it: nobody is told, and nothing looks at it again."""
+    door = house.add("front door", Trait.LOCK, locked=False)
+    approved(claw, "lock the front door")
+    run_here(Path("/"), "home", "set", "front door", "locked=false")
+    claw.clock.now += 61
+    assert claw.run() == []
+    reads, newest = door.reads, claw.record.store.newest()
+    claw.clock.now += 61
+    assert claw.run() == [] and (door.reads, claw.record.store.newest()) == (reads, newest)

@@ -45,6 +45,7 @@ TABLE: dict[str, tuple[str, dict[str, Any]]] = {  # Any: inputs of all forms
     "home names": (ASKS, {"names": ("2=mine",)}),
     "home now": (SHOWS, {}),
     "home pair": (ASKS, {"address": "10.0.0.9"}),
+    "home recheck": (REFUSES, {"number": 0}),
     "home rooms": (SHOWS, {}),
     "home rule": (OWNERS, {"device": VAULT, "property": "on", "allowed": "true"}),
     "home rules": (SHOWS, {}),
@@ -106,6 +107,8 @@ def given_to(name: str, record: HomeRecord) -> dict[str, Any]:
     given = dict(TABLE[name][1])
     if name == "home unrule":
         given["number"] = next(iter(record.rules()))
+    if name == "home recheck":
+        given["number"] = record.commands()[0].number
     if name == "home verdict":
         [[given["number"]]] = record.rows("SELECT number FROM sightings")
     if name == "home name":

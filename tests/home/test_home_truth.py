@@ -115,6 +115,8 @@ def test_one_that_does_not_answer_is_sent_nothing(house: FakeHouse, tmp_path: Pa
     assert len([each for each in events if isinstance(each, Lost)]) == 1
     assert not [each for each in events if isinstance(each, Commanded)]
     assert "lost: no connection" in run_here(tmp_path, "home", "devices").stdout
+    asked = run_here(tmp_path, "home", "state", "lamp")
+    assert asked.returncode == 1 and "lamp does not answer" in asked.stdout
     lamp.answers = True
     run_here(tmp_path, "home", "state", "lamp")
     assert "lost" not in run_here(tmp_path, "home", "devices").stdout
@@ -189,6 +191,26 @@ def test_what_is_undone_is_undone_when_that_was_read_back(house: FakeHouse, tmp_
     assert run_here(tmp_path, "home", "undo").returncode == 0
     assert lamp.truth == {"on": False, "brightness": 80.0}
     assert "nothing to take back" in run_here(tmp_path, "home", "undo").stderr
+
+
+def test_a_lamp_that_was_off_is_off_again(house: FakeHouse, tmp_path: Path) -> None:  # noqa: F811
+    """One that is off may say nothing of how bright it would be."""
+    lamp = house.add("lamp", Trait.LIGHT, on=False, brightness=80.0)
+    del lamp.truth["brightness"]
+    assert run_here(tmp_path, "home", "set", "lamp", "on=true", "brightness=20").returncode == 0
+    assert run_here(tmp_path, "home", "undo").stdout.startswith("lamp: on no (read back")
+    assert lamp.truth["on"] is False
+
+
+def test_an_undo_takes_back_nothing_older_instead(house: FakeHouse, tmp_path: Path) -> None:  # noqa: F811
+    """Of the newest command it is not known what was before: that is said, and the lamp stays on."""
+    lamp, shade = house.add("lamp", Trait.LIGHT, on=False), house.add("shade", Trait.COVER, position=0.0)
+    shade.truth.clear()
+    assert run_here(tmp_path, "home", "set", "lamp", "on=true").returncode == 0
+    assert run_here(tmp_path, "home", "set", "shade", "position=40").returncode == 0
+    refused = run_here(tmp_path, "home", "undo")
+    assert refused.returncode == 2 and "cannot be taken back: what was before is not known, or" in refused.stderr
+    assert lamp.truth["on"] is True and shade.truth["position"] == 40
 
 
 def test_two_at_once_take_turns(house: FakeHouse) -> None:  # noqa: F811

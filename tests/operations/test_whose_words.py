@@ -32,6 +32,7 @@ CLEAN = {
     "claw write",
     "do",
     "docs",
+    "learn list",
     "home eyes",
     "home lookout",
     "home lookouts",

@@ -1,5 +1,6 @@
 """A program that can be fooled: the hub's own canary gets through, and leaves nothing behind."""
 
+import time
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -10,10 +11,13 @@ from pool_campaigns import Founder, key
 from overnight.git.history import GitHistory
 from overnight.operations.operation import Context
 from overnight.pool.events import HubPaused
-from overnight.pool.hub.canaries import FIXES, canaries, send
+from overnight.pool.hub.canaries import EVERY_S, FIXES, canaries, send
 from overnight.pool.hub.submissions import SubmissionsResearcher
-from overnight.pool.operations import hub_log
+from overnight.pool.lanes import may_be_next
+from overnight.pool.operations import hub_log, hub_status
 from overnight.pool.operations.hub_log import HubLogInput
+from overnight.pool.operations.hub_status import HubStatusInput
+from overnight.pool.record.record import HubRecord
 from overnight.research.record.restore import restore
 
 FOOLED = {  # a candidate that leaves at once needs the least memory
@@ -107,3 +111,50 @@ def test_nothing_is_taken_from_the_queue_of_a_hub_that_is_paused(founder: Founde
         assert not researcher.takeable(head)
         record.append(HubPaused(why=""))
         assert researcher.takeable(head)
+
+
+def test_canaries_are_sent_daily_after_what_waits_and_not_while_paused(tmp_path: Path) -> None:
+    """However often the hub is started; their key is none of a worker's."""
+    made = Founder(tmp_path / "r")
+    waits = made.submit(key(1), made.train(("X = 1.0", "X = 2.0")))
+    now = [1e9]
+    made.runner.clock = lambda: now[0]
+
+    def sent() -> list[int]:
+        with HubRecord(made.folder, clock=made.runner.clock) as record:
+            return [each.number for each in record.submissions(most=100, key=made.runner.canary.public)]
+
+    def times() -> list[int]:
+        """How many were sent at each of some starts."""
+        return [len(sent()) for _ in range(2) if made.runner.send_canaries()]
+
+    with made.record() as record:
+        record.append(HubPaused(why="a doubt"))
+    assert times() == [0, 0]
+    with made.record() as record:
+        record.append(HubPaused(why=""))
+    assert times() == [4, 4]
+    now[0] = time.time() + EVERY_S + 60
+    assert made.runner.send_canaries() and len(sent()) == 8
+    later = made.submit(key(2), made.train(("Y = 1.0", "Y = 2.0")))
+    with made.record() as record:
+        waiting = record.waiting()
+        assert [each.submission for each in waiting if not each.canary] == [waits, later]
+        assert [each.submission for each in may_be_next(waiting)] == [waits, later]
+        after = [each for each in waiting if each.submission != waits]
+        assert [each.submission for each in may_be_next(after)] == [*sorted(sent()), later]
+    status = hub_status.run(Context(where=made.repository.toplevel), HubStatusInput())
+    assert (status.waiting, status.canaries, status.keys) == ({"new": 2}, 8, {"new": 2})
+
+
+def test_the_same_hack_is_measured_every_day(tmp_path: Path) -> None:
+    """It is no near duplicate of the one of yesterday."""
+    made = Founder(tmp_path / "r")
+    for _ in range(2):
+        with made.record() as record, closing(GitHistory(made.repository)) as history:
+            sent = canaries(made.runner.program, history, record.head_commit())
+            send(record, made.runner.canary, [each for each in sent if each.name == "prints the metric"])
+        made.judge()
+    with made.record() as record:
+        verdicts = record.submissions(most=10, key=made.runner.canary.public)
+    assert [(each.accepted, each.seconds > 0.0) for each in verdicts] == [(False, True)] * 2

@@ -35,7 +35,10 @@ def test_a_holdout_that_gave_its_blocks_is_followed_by_the_next(tmp_path: Path) 
     rates = [founder_rate(founder, tag) for tag in ("pool", "pool-2", "pool-3")]
     assert rates == pytest.approx([0.1 / 2, 0.1 / 6, 0.1 / 12])
     assert all(each.holds for each in check_receipts(founder.chain()))
-    assert founder.said == [
+    verdicts = [each for each in founder.said if each.startswith("#")]
+    assert ["): accepted after " in each for each in verdicts] == [True, True, False]
+    assert "not accepted after" in verdicts[2]
+    assert [each for each in founder.said if each not in verdicts] == [
         "block 1 was added to the chain",
         "holdout 1 gave 1 block, asked 1 time: holdout 2 serves now",
         "block 2 was added to the chain",

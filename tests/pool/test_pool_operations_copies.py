@@ -156,7 +156,7 @@ def test_a_worker_joins_a_mirror_at_any_web_server(tmp_path: Path) -> None:
             assert (tmp_path / "w/train.py").read_text() == BETTER
             hub.do(lambda: hub.add(changed(train_dot_py=BETTER.replace("4.0", "3.0"))))
             overnight(tmp_path, "hub", "mirror", hub.url, "m", check=0)
-            overnight(tmp_path / "w", "work", "run", "--hours", "0.00001", check=0)
+            overnight(tmp_path / "w", "work", "run", "--hours", "0.001", check=0)
     assert (tmp_path / "w/train.py").read_text() == BETTER.replace("4.0", "3.0")
     assert finding(checked(tmp_path, "w", "--against", "m", check=1), "against")["holds"]
 

@@ -88,7 +88,8 @@ def test_the_chain_that_moved_is_no_conflict_unless_it_is_one(hub: TestHub, tmp_
     git(place, "checkout", "-q", "-f", "-b", "again", "chain~1")
     (place / "train.py").write_text(text.replace("OFFSET = 5.0", "OFFSET = 3.0"))
     git(place, "commit", "-q", "-am", "Offset")
-    assert "it conflicts" in overnight(place, "work", "submit", "HEAD", check=1).stdout
+    said = overnight(place, "work", "submit", "HEAD", check=1).stdout
+    assert "it conflicts with block 1, which changed train.py meanwhile" in said
 
 
 def test_a_commit_on_top_of_one_that_became_a_block_is_no_conflict(hub: TestHub, tmp_path: Path) -> None:

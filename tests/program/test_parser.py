@@ -245,7 +245,10 @@ def test_a_file_full_of_mistakes_ends_in_a_screenful() -> None:
         ("gate: {noise: gausian}", "did you mean `gaussian`?"),
         ("target: much", "target: must be a number, not `much`"),
         ("target: 1" + "0" * 39 + "e400", "target: must be a finite number"),
-        ("researchers: [{role: a, use: tunr}]", "researchers[0].use: must be 'tuner', 'agent', 'editor', 'acp', 'command',"),
+        (
+            "researchers: [{role: a, use: tunr}]",
+            "researchers[0].use: must be 'tuner', 'mutator', 'agent', 'editor', 'acp', 'command',",
+        ),
         ("researchers: [{role: a, use: command}]", "researchers[0].command: `use: command` needs a `command`"),
         ("researchers: [{role: a, use: tuner, command: b}]", "`use: tuner` takes no `command`"),
         ("researchers: [{role: a, use: scripted}]", "`use: scripted` needs `edits` or `edits_file`"),

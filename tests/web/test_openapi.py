@@ -138,7 +138,8 @@ def test_every_operation_answers_as_it_is_described(rest: Rest) -> None:
     of_a_claw = {name for name in reads if name.startswith("claw_")}  # there is none: tests/web/test_claw_page.py
     of_a_home = {name for name in reads if name.startswith("home_")}  # there is none: tests/web/test_house_pages.py
     of_a_hub = {name for name in reads if name.startswith("hub_")}  # there is none: tests/pool/test_pool_walk.py
-    apart = of_meta | of_an_action | of_a_claw | of_a_home | of_a_hub | {"task_show"}
+    of_a_learner = {"learn_next", "learn_log", "learn_status"}  # nothing is begun: tests/tutor/test_learning.py
+    apart = of_a_learner | of_meta | of_an_action | of_a_claw | of_a_home | of_a_hub | {"task_show"}
     assert done["GET"] - apart == reads - apart
     assert {"claw_talk", "home_status"} <= done["GET"], "which say that there is none"
     assert done["POST"] >= WORKS

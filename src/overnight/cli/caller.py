@@ -41,6 +41,7 @@ FOR_OTHERS = frozenset(
         "home",
         "hub",
         "work",
+        "learn",
     }
 )
 LINE = 2000  # characters of a note

@@ -12,6 +12,7 @@ MODULES = {  # subcommands by hand, each an attribute of its module
     "init": "hub_init",
     "serve": "hub_serve",
     "verify": "hub_verify",
+    "remeasure": "hub_remeasure",
     "verify-chain": "hub_verify_chain",
     "mirror": "hub_mirror",
     "backup": "hub_backup",

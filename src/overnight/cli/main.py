@@ -107,6 +107,7 @@ COMMANDS = {
         "Search for a project of others: join its hub, run, and send what your own gate keeps; alone: how that stands.",
     ),
     "claw": ("claw", "Talk to a persistent agent that remembers, keeps your schedule and acts on what you allow."),
+    "learn": ("learn", "Learn how a GPT works, or what you write a curriculum for: checked by programs, taught by any agent."),
     "demo": ("demo", "Run a real campaign on the microgpt lab, in a new folder."),
     "labs": (REGISTRY, "List the bundled labs, or copy one."),
     "doctor": (REGISTRY, "Check what works on this machine and what does not."),
@@ -136,6 +137,10 @@ Or let it run your home:
 Or let this machine search for a project of others:
 
   overnight work join URL, then `work run --hours 8`: the hub measures again what yours keeps
+
+Or learn how a GPT works, from a number to training:
+
+  overnight learn microgpt
 
 All commands: overnight --help
 """

@@ -176,7 +176,7 @@ async def _campaign(
 
 async def _require_work(campaign: Campaign, say: Callable[[Sequence[str]], None]) -> None:
     """Say what to know about the tuner before the baseline, if there is one."""
-    if any(spec.use == "tuner" for spec in campaign.journal.state.program.researchers):
+    if any(spec.use in {"tuner", "mutator"} for spec in campaign.journal.state.program.researchers):
         from overnight.research.setup.connection.readiness import require_work
 
         await require_work(campaign, say)

@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from overnight.errors import UserError, leaf_errors
 if TYPE_CHECKING:
     from overnight.pool.work.searching import Search
 
+EVERY_S = 180.0  # between lines on how it stands where there is no terminal
 LINE = 150  # characters of the live line
 
 
@@ -117,11 +119,12 @@ async def _listen(search: "Search") -> None:
 
 
 class _Live:
-    """Lines that stay, and on a terminal one below them that is written over."""
+    """Lines that stay, and how it stands: on a terminal a line below them that is written over, else a line now and then."""
 
     def __init__(self) -> None:
         self._live = sys.stdout.isatty()
         self._shown = ""
+        self._next_s = 0.0  # monotonic time before which nothing more is said of how it stands
 
     def say(self, line: str) -> None:
         """Print a line that stays."""
@@ -129,8 +132,12 @@ class _Live:
         say(line)
 
     def show(self, line: str) -> None:
-        """Write over the last line."""
-        if self._live and line != self._shown:
+        """Write over the last line, or say it."""
+        if not self._live:
+            if time.monotonic() >= self._next_s:
+                self._next_s = time.monotonic() + EVERY_S
+                say(line[:LINE])
+        elif line != self._shown:
             self._shown = line
             click.echo(f"\r\x1b[K{line[:LINE]}", nl=False)
 

@@ -74,10 +74,15 @@ def make_folder(path: Path) -> None:
 
     Raises:
         NotOurs: something else is in its place.
+        UserError: the folder above cannot be there, such as behind a link to a disk that is not mounted.
     """
-    with suppress(FileExistsError):
-        path.mkdir(mode=PRIVATE_FOLDER, parents=True)
-    close_folder(path)
+    try:
+        with suppress(FileExistsError):
+            path.mkdir(mode=PRIVATE_FOLDER, parents=True)
+        close_folder(path)
+    except FileNotFoundError as error:
+        fix = "mount what is missing, or choose another folder; XDG_STATE_HOME says where records are kept"
+        raise UserError(f"{printable(str(path), PATH_SHOWN)} cannot be made: {error.strerror}", fix=fix) from error
 
 
 def open_own(path: Path, flags: int) -> int:

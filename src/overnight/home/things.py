@@ -108,6 +108,8 @@ def holds(want: Mapping[str, Value], known: Mapping[str, Property], values: Mapp
 
 
 def _same(wanted: Value, found: Value, known: Property | None) -> bool:
+    if isinstance(wanted, str) and isinstance(found, str):  # the name of a source, as it was typed
+        return wanted.casefold() == found.casefold()
     if isinstance(wanted, bool | str) or isinstance(found, bool | str):
         return type(wanted) is type(found) and wanted == found
     return abs(wanted - found) <= (known.tolerance if known else 0.0)

@@ -99,7 +99,9 @@ class Followed:
     given: Mapping[str, object]
     field: str  # of its answer
     news: Sequence[str]  # values that are worth a word
-    ends: Sequence[str]  # those of them after which nothing comes
+    ends: Sequence[str]  # values after which nothing comes
+    urgent: bool = False  # it is said at once, also in quiet hours
+    promise: str = "I follow it, and say what comes of it."  # to who asked for it
 
 
 # No slots: Python 3.11 cannot build `Operation[I, O](...)` of a frozen class with them.

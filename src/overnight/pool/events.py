@@ -25,11 +25,11 @@ class HubOpened:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KeyChanged:
-    """A key is new, known, banned, or has another name."""
+    """A key is new, known, banned, or the hub's own."""
 
     kind: Literal["key_changed"] = "key_changed"
     key: str
-    standing: Literal["new", "known", "banned"]
+    standing: Literal["new", "known", "banned", "canary"]  # canary: the hub's own, see hub/canaries.py
     why: str = ""
 
 
@@ -110,6 +110,29 @@ class EntryAdded:
     commit: str  # of the hub's repository
     submission: int = 0  # of a block
     tag: str = ""  # of the campaign that goes on from a withdrawal
+    further: int = 0  # pairs that a block gets before anything else is verified
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherPair:
+    """One pair of a block's parent and the block, measured after the block was added."""
+
+    kind: Literal["further_pair"] = "further_pair"
+    block: int
+    before: float | None  # value of its parent; None: there is none
+    after: float | None
+    seconds: float  # of both trials
+    failed: bool = False  # the block's trial failed, through the block
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FurtherJudged:
+    """What the further pairs of a block show; if they show a loss, a `BlockWithdrawn` comes with it."""
+
+    kind: Literal["further_judged"] = "further_judged"
+    block: int
+    pairs: int  # that have both values
+    gain: float | None  # mean, in the metric's units, positive is better; None: too few pairs have values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +147,7 @@ class CampaignBegun:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockWithdrawn:
-    """The founder takes a block back; the chain has it once what was verified until then is settled."""
+    """A block is taken back, by the founder or by its further pairs; the chain has it once what was verified is settled."""
 
     kind: Literal["block_withdrawn"] = "block_withdrawn"
     block: int
@@ -149,6 +172,8 @@ Event = (
     | Asked
     | Judged
     | EntryAdded
+    | FurtherPair
+    | FurtherJudged
     | CampaignBegun
     | BlockWithdrawn
     | HubPaused

@@ -31,6 +31,7 @@ class Waiting:
     submission: int
     key: str
     lane: Lane
+    canary: bool = False  # the hub's own hack, which is taken after all that waited before it
 
 
 @dataclass(slots=True)
@@ -69,6 +70,12 @@ class Turns:
         by_finish = sorted(self.given, key=lambda each: self.given[each])
         for each in by_finish[: len(by_finish) // 2]:
             self.clock[each[0]] = max(self.clock[each[0]], self.given.pop(each))
+
+
+def may_be_next(waiting: Sequence[Waiting]) -> Sequence[Waiting]:
+    """What may be taken next: of the hub's own canaries only those before which nothing of a worker waits."""
+    oldest = min((each.submission for each in waiting if not each.canary), default=None)
+    return [each for each in waiting if not each.canary or oldest is None or each.submission < oldest]
 
 
 def refusal(lane: Lane, *, in_lane: int, of_key: int) -> str:

@@ -21,7 +21,7 @@ _TIME = re.compile(
     re.IGNORECASE,
 )
 DIRECTOR, CRITIC = ADVISERS = ("director", "critic")  # roles that answer in words instead of proposing changes
-WITHOUT_MODELS = frozenset(("tuner", "scripted"))  # `use` of researchers that read no text and ask no model
+WITHOUT_MODELS = frozenset(("tuner", "mutator", "scripted"))  # `use` of researchers that read no text and ask no model
 
 
 class Direction(StrEnum):

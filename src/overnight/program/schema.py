@@ -279,7 +279,7 @@ class ResearcherKeys(AgentKeys):
     """One entry of `researchers:`."""
 
     role: Role
-    use: Literal["tuner", "agent", "editor", "acp", "command", "scripted", "submissions"]
+    use: Literal["tuner", "mutator", "agent", "editor", "acp", "command", "scripted", "submissions"]
     count: Annotated[Count, Field(ge=1, le=100)] = 1
     patience: Duration = PATIENCE_S
     edits: Annotated[tuple[EditKeys, ...], Field(max_length=1000)] = ()

@@ -158,7 +158,8 @@ class Watcher:
         if state is WatchState.YES:
             self._fire(plan, found)
         else:
-            self._record.append(WatchSeen(schedule=number, state=state))
+            ended = [ScheduleDropped(schedule=number, by="")] if found.over else []
+            self._record.append(WatchSeen(schedule=number, state=state), *ended)
 
     async def _found(self, plan: Planned, condition: Condition, eye: _Eye) -> tuple[Look, Sequence[Item]]:
         """What it is now, or what is new.

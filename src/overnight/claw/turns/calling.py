@@ -16,7 +16,7 @@ from overnight.claw.events import CallBegun, CallEnd, CallEnded, ScheduleSet
 from overnight.claw.port import CallResult, Turn, Wanted
 from overnight.claw.record.record import ClawRecord, sealed_json
 from overnight.claw.taint import is_tainted, joined
-from overnight.claw.turns.following import FOLLOWED, watches_of
+from overnight.claw.turns.following import watches_of
 from overnight.claw.turns.past import result_of
 from overnight.errors import OvernightError, UserError, leaf_errors
 from overnight.ledger.sealed import SealedText, seal
@@ -157,7 +157,7 @@ class Caller:
             return Outcome(end=CallEnd.DONE, text=text, origin=Origin.CLAW, task=found.task)
         followed = operation.follows(found) if operation.follows else ()
         watches, texts = watches_of(followed, turn, wanted, self._record.clock())
-        text += f"\n{FOLLOWED}" if watches else ""
+        text = "\n".join([text, *dict.fromkeys(each.promise for each in followed)])
         return Outcome(end=CallEnd.DONE, text=text, origin=_words_of(operation, found, origin), watches=watches, texts=texts)
 
     def began(self, turn: int, number: int, attempt: str) -> bool:

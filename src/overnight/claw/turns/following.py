@@ -14,7 +14,6 @@ from overnight.ledger.sealed import SealedText, seal
 from overnight.operations.operation import Followed
 from overnight.operations.principal import Origin
 
-FOLLOWED = "I follow it, and say what comes of it."
 EVERY = "every 1 minute"
 IS = "is one of "
 
@@ -46,6 +45,7 @@ def watches_of(
             role=turn.role,
             origin=Origin.CLAW,
             check=check.ref,
+            urgent=each.urgent,
             turn=turn.number,
         )
         events.append(new)

@@ -187,7 +187,7 @@ class Commander:
         if found.holds:
             return replace(result, outcome=CommandOutcome.DONE, after=found.after)
         if unsaid := want.keys() - found.after.keys():
-            return replace(result, after=found.after, why=f"it does not say its {', '.join(sorted(unsaid))}")
+            return replace(result, after=found.after, why=f"it gives no value for {', '.join(sorted(unsaid))}")
         return replace(result, outcome=CommandOutcome.UNCONFIRMED, after=found.after, why=why)
 
     def _end(self, result: Result) -> Result:

@@ -20,7 +20,7 @@ class Undo:
 
 
 def find_undo(record: HomeRecord, number: int | None, devices: Collection[int]) -> Sequence[Undo]:
-    """What takes back a command, or a run of a scene, the last of it first; by default the newest that can be.
+    """What takes back a command, or a run of a scene, the last of it first; by default the newest that set anything.
 
     `devices`: the numbers of those that may be set; nothing is known of the commands of others.
 
@@ -29,7 +29,7 @@ def find_undo(record: HomeRecord, number: int | None, devices: Collection[int]) 
     """
     if number is None:
         commands = record.commands(most=MOST)
-        newest = next((each for each in commands if each.command.device in devices and not _why_not(each)), None)
+        newest = next((each for each in commands if each.command.device in devices and not _is_nothing(each)), None)
         if newest is None:
             raise UserError("there is nothing to take back", fix="see `overnight home devices`")
         number = newest.command.scene or newest.number
@@ -51,15 +51,26 @@ def _undo(record: HomeRecord, past: PastCommand) -> Undo:
     device = record.device(past.command.device)
     if device is None or not device.alias:
         raise UserError("its device is not known any more", fix="see `overnight home devices`")
+    return Undo(device=device, past=past, want=_before(past))
+
+
+def _before(past: PastCommand) -> Mapping[str, Value]:
+    """What was set, as it was before; empty: that is not known, or cannot be set, such as that a player had nothing to play.
+
+    What was off may not have said how bright it would be.
+    """
     before = past.command.before or {}
-    return Undo(device=device, past=past, want={name: before[name] for name in past.command.want})
+    if past.command.want.keys() <= before.keys():
+        return {name: before[name] for name in past.command.want if before[name] != ""}
+    return {"on": False} if before.get("on") is False else {}
+
+
+def _is_nothing(past: PastCommand) -> str:
+    """Why there is nothing to take back of a command; empty: there is."""
+    if past.undone or past.command.undoes is not None:
+        return "it was taken back, or takes one back"
+    return "nothing was set" if past.outcome is CommandOutcome.FAILED else ""
 
 
 def _why_not(past: PastCommand) -> str:
-    if past.undone or past.command.undoes is not None:
-        return "it was taken back, or takes one back"
-    if past.outcome is CommandOutcome.FAILED:
-        return "nothing was set"
-    if past.command.before is None or not past.command.want.keys() <= past.command.before.keys():
-        return "what was before is not known"
-    return ""
+    return _is_nothing(past) or ("" if _before(past) else "what was before is not known, or cannot be set")

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from overnight.home.drivers._http import number_in
+from overnight.home.port import Refused
 from overnight.home.things import Property, Trait, Value
 
 GATES = ("garage", "gate", "door")  # kinds of covers that let somebody in
@@ -25,6 +26,10 @@ PLAYING = {"playing": "playing", "paused": "paused", "idle": "stopped", "off": "
 MODES = {"off": "off", "heat": "heat", "cool": "cool", "auto": "auto", "heat_cool": "auto"}
 LIGHT_MODES = {"unknown", "onoff"}  # of lights that cannot be dimmed
 CELSIUS = "°C"
+SOURCES = 50  # of a player
+ONE_TARGET = 1  # of a thermostat's `supported_features`
+ENDS = 3  # of a cover's: it can be opened and closed
+AT_END = {"open": 100.0, "closed": 0.0}
 Action = tuple[str, Mapping[str, object]]  # such as `turn_on`, with its data
 
 
@@ -57,14 +62,13 @@ def properties_of(entity: str, attributes: Mapping[str, Any]) -> Sequence[Proper
                 found.append(Property(name="colour_temperature", low=low, high=high))
             return found
         case "cover":
-            return [Property(name="position")] if "current_position" in attributes else []
+            return [Property(name="position")] if "current_position" in attributes or _has(attributes, ENDS) else []
         case "climate":
             low, high = number_in(attributes, "min_temp"), number_in(attributes, "max_temp")
-            given = attributes.get("hvac_modes")
-            words = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
-            choices = tuple(dict.fromkeys(MODES[each] for each in words if each in MODES))
+            choices = tuple(modes_of(attributes.get("hvac_modes")))
+            one_target = "supported_features" not in attributes or _has(attributes, ONE_TARGET)  # others have a range alone
             return [
-                Property(name="target", low=low, high=high),
+                *([Property(name="target", low=low, high=high)] if one_target else []),
                 Property(name="mode", choices=choices),
                 Property(name="temperature", writable=False),
             ]
@@ -74,7 +78,7 @@ def properties_of(entity: str, attributes: Mapping[str, Any]) -> Sequence[Proper
             return [
                 Property(name="playing"),
                 Property(name="volume"),
-                *([Property(name="source")] if _sources(attributes) else []),
+                *([Property(name="source", choices=sources)] if (sources := _sources(attributes)) else []),
             ]
         case "sensor":
             return [Property(name="temperature", writable=False)]
@@ -91,11 +95,16 @@ def values_of(entity: str, state: str, attributes: Mapping[str, Any]) -> Mapping
             found["colour_temperature"] = number_in(attributes, "color_temp_kelvin")
             found["on"] = ON.get(state)
         case "cover":
-            found["position"] = number_in(attributes, "current_position") if state in ("open", "closed") else None
+            at = AT_END.get(state)
+            found["position"] = (
+                number_in(attributes, "current_position") if at is not None and "current_position" in attributes else at
+            )
         case "climate":
             found["target"] = number_in(attributes, "temperature")
             found["temperature"] = number_in(attributes, "current_temperature")
-            found["mode"] = MODES.get(state)
+            found["mode"] = next(
+                (mode for mode, theirs in modes_of(attributes.get("hvac_modes")).items() if theirs == state), None
+            )
         case "lock":
             found["locked"] = {"locked": True, "unlocked": False}.get(state)
         case "media_player":
@@ -111,21 +120,42 @@ def values_of(entity: str, state: str, attributes: Mapping[str, Any]) -> Mapping
     return {name: value for name, value in found.items() if value is not None}
 
 
-def actions_for(entity: str, want: Mapping[str, Value]) -> Sequence[Action]:
+def modes_of(given: object) -> Mapping[str, str]:
+    """The modes of a thermostat's list by our words; of `auto` and `heat_cool`, which are two things, ours is `auto`."""
+    words = [each for each in given if isinstance(each, str)] if isinstance(given, list) else []
+    return {MODES[each]: each for each in words if each in MODES and not (each == "heat_cool" and "auto" in words)}
+
+
+def actions_for(entity: str, want: Mapping[str, Value], attributes: Mapping[str, Any]) -> Sequence[Action]:  # Any: JSON
     """What to call, in order."""
     match domain_of(entity):
         case "light":
             return [_light(want)]
         case "cover":
-            return [("set_cover_position", {"position": round(float(want["position"]))})]
+            return [_cover(float(want["position"]), attributes)]
         case "climate":
-            mode: list[Action] = [("set_hvac_mode", {"hvac_mode": want["mode"]})] if "mode" in want else []
+            theirs = modes_of(attributes.get("hvac_modes")).get(str(want.get("mode")))
+            mode: list[Action] = [("set_hvac_mode", {"hvac_mode": theirs})] if theirs else []
             return [*mode, *([("set_temperature", {"temperature": want["target"]})] if "target" in want else [])]
         case "lock":
             return [("lock" if want["locked"] else "unlock", {})]
         case "media_player":
             return _player(want)
     return [("turn_on" if want["on"] else "turn_off", {})]
+
+
+def _has(attributes: Mapping[str, Any], features: int) -> bool:  # Any: JSON
+    given = attributes.get("supported_features")
+    return isinstance(given, int) and given & features == features
+
+
+def _cover(position: float, attributes: Mapping[str, Any]) -> Action:  # Any: JSON
+    """To a position; one that knows no positions, as most garage doors, is opened or closed."""
+    if "current_position" in attributes:
+        return "set_cover_position", {"position": round(position)}
+    if position not in AT_END.values():
+        raise Refused("it can be open (100) or closed (0), and nothing between")
+    return "open_cover" if position else "close_cover", {}
 
 
 def _light(want: Mapping[str, Value]) -> Action:
@@ -150,8 +180,9 @@ def _player(want: Mapping[str, Value]) -> Sequence[Action]:
     return found
 
 
-def _sources(attributes: Mapping[str, Any]) -> bool:  # Any: JSON
-    return isinstance(attributes.get("source_list"), list)
+def _sources(attributes: Mapping[str, Any]) -> tuple[str, ...]:  # Any: JSON
+    given = attributes.get("source_list")
+    return tuple(each for each in given if isinstance(each, str))[:SOURCES] if isinstance(given, list) else ()
 
 
 def _celsius(state: str, attributes: Mapping[str, Any]) -> float | None:  # Any: JSON

@@ -61,10 +61,11 @@ class HassDriver:
     async def write(self, want: Mapping[str, Value]) -> None:
         """Call what sets it."""
         attributes = (await self._state()).get("attributes")
-        known = properties_of(self._entity, attributes) if isinstance(attributes, dict) else ()
-        check_known(want, [each.name for each in known if each.writable])
-        domain = domain_of(self._entity)
-        await in_steps([partial(self._call, domain, name, data) for name, data in actions_for(self._entity, want)])
+        if not isinstance(attributes, dict):
+            raise Refused("it says nothing of what it can do")
+        check_known(want, [each.name for each in properties_of(self._entity, attributes) if each.writable])
+        domain, actions = domain_of(self._entity), actions_for(self._entity, want, attributes)
+        await in_steps([partial(self._call, domain, name, data) for name, data in actions])
 
     async def aclose(self) -> None:
         """Close its connections."""

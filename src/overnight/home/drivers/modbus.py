@@ -1,10 +1,12 @@
 """Controllers that speak Modbus TCP, such as those of pools: what their registers mean is in home.yaml (`modbus:`).
 
-The option `map` names the controller there, `part` one of its devices. What is evidence: each register is read from the
+The option `map` names its map there, `part` one of its devices. What is evidence: each register is read from the
 controller again; the answer to a write repeats the request, and is not looked at. A number that cannot be is left out:
 controllers answer -3276.8 °C for a sensor that is broken.
 
-Does not cover: who is at the address, which the protocol does not say; anybody on the network can set the controller.
+A controller does not say who it is, so that it is known by its address: at another one it is another device.
+
+Does not cover: another controller at the same address; anybody on the network can set the controller.
 """
 
 import math
@@ -31,10 +33,19 @@ WORD = 0x10000  # values of a register
 SENSED = (-60.0, 150.0)  # °C that water, air and ovens of a home have
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Who a device is: one of those of a controller at an address."""
+
+    map: str
+    part: str
+    address: str
+
+
 class ModbusDriver:
     """One device of a controller; implements `Driver`."""
 
-    def __init__(self, client: Any, identity: str, unit: int, part: "PartKeys") -> None:  # Any: pymodbus, imported late
+    def __init__(self, client: Any, identity: "Identity", unit: int, part: "PartKeys") -> None:  # Any: pymodbus, imported late
         self._client = client
         self._identity = identity
         self._unit = unit
@@ -101,13 +112,13 @@ class ModbusDriver:
         return answer
 
 
-def describe(identity: str, part: "PartKeys") -> Description:
+def describe(identity: Identity, part: "PartKeys") -> Description:
     """A device of a controller as home.yaml has it."""
     return Description(
-        identity=identity,
-        name=identity.partition("/")[2],
+        identity=f"{identity.map}/{identity.part} at {identity.address}",
+        name=identity.part,
         maker="Modbus",
-        model=identity.partition("/")[0],
+        model=identity.map,
         traits=(part.trait,),
         properties=tuple(
             Property(name=name, low=each.low, high=each.high, writable=each.can_be_set) for name, each in part.registers.items()
@@ -181,7 +192,8 @@ class ModbusFamily:
         if part not in keys.parts:
             raise Unreachable(f"`modbus: {name}:` of home.yaml has no part {printable(part, 40)}")
         client = await _client(device.address)
-        return await same(ModbusDriver(client, f"{name}/{part}", keys.unit, keys.parts[part]), device)
+        identity = Identity(map=name, part=part, address=device.address)
+        return await same(ModbusDriver(client, identity, keys.unit, keys.parts[part]), device)
 
     async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:  # noqa: ARG002  # as above
         """Each device of the controller."""
@@ -190,7 +202,8 @@ class ModbusFamily:
         found = []
         try:
             for part, each in keys.parts.items():
-                said = await ModbusDriver(client, f"{name}/{part}", keys.unit, each).describe()
+                identity = Identity(map=name, part=part, address=device.address)
+                said = await ModbusDriver(client, identity, keys.unit, each).describe()
                 options = {**device.options, "part": part}
                 found.append(Found(family=self.name, address=device.address, description=said, options=options))
         finally:

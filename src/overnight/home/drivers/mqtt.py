@@ -114,7 +114,6 @@ class MqttFamily:
     """Implements `Family`."""
 
     name: str = "mqtt"
-    extra: str = "home"
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:
         """Its driver, by its announcement as it is now."""
@@ -123,7 +122,7 @@ class MqttFamily:
         try:
             if not topic or set(topic) & set(WILD):
                 raise Unreachable("which device is meant is the option `topic`, that of its announcement")
-            for entity in [each for entities in (await _listed(mqtt, topic, one=True)).values() for each in entities]:
+            for entity in (await _listed(mqtt, base, topic)).get(topic, ()):
                 if entity.part == part:
                     return await same(await MqttDriver(mqtt, base, entity).start(), device)
             raise Unreachable(f"nothing is announced at `{topic}`")
@@ -135,7 +134,7 @@ class MqttFamily:
         """All that is announced; what is announced twice is nothing."""
         mqtt, base = await _connect(device, secrets)
         try:
-            listed = await _listed(mqtt, f"{base}/+/+/config", f"{base}/+/+/+/config")
+            listed = await _listed(mqtt, base, f"{base}/+/+/config", f"{base}/+/+/+/config")
         finally:
             await mqtt.aclose()
         names = [each.description.identity for entities in listed.values() for each in entities]
@@ -158,13 +157,14 @@ async def _connect(device: Device, secrets: Mapping[str, Secret]) -> tuple[Mqtt,
     return await Mqtt.connect(device.address, device.options, password), base
 
 
-async def _listed(mqtt: Mqtt, *topics: str, one: bool = False) -> Mapping[str, Sequence[Entity]]:
-    """What is announced, by topics; it is retained, and an empty message takes it back."""
+async def _listed(mqtt: Mqtt, base: str, *topics: str) -> Mapping[str, Sequence[Entity]]:
+    """What is announced, by topics, or at one topic; it is retained, and an empty message takes it back."""
     await mqtt.subscribe(*topics)
     found: dict[str, Sequence[Entity]] = {}
-    while len(found) < CONFIGS and not (one and found) and (heard := await mqtt.hear(LIST_S)):
-        if heard.topic.endswith("/config"):
-            component = heard.topic.split("/")[-3 if heard.topic.count("/") == topics[0].count("/") else -4]
+    while len(found) < CONFIGS and found.keys() != {*topics} and (heard := await mqtt.hear(LIST_S)):
+        is_meant = heard.topic in topics or set(topics[0]) & set(WILD)  # some brokers bring what was asked for before
+        if is_meant and heard.topic.startswith(f"{base}/") and heard.topic.endswith("/config"):
+            component = heard.topic.removeprefix(f"{base}/").partition("/")[0]
             found[heard.topic] = entities_of(component, heard.json(STATE_LARGEST))
     return found
 

@@ -8,7 +8,7 @@ Does not cover: albums and playlists among the favourites, which need a queue.
 
 import ipaddress
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from overnight.home.drivers._http import Http
@@ -33,6 +33,8 @@ ACTIONS = {"playing": "Play", "paused": "Pause", "stopped": "Stop"}
 RADIO = "x-rincon-mp3radio:"
 FAVOURITES = 200  # that are looked through
 SHOWN = 300  # characters of an address
+TITLES = 50  # that are known as values of `source`
+TITLE = 120  # characters of a favourite's title
 NEAR = 24  # bits of an address that a group's coordinator shares with the player
 
 
@@ -44,6 +46,7 @@ class SonosDriver:
         self._players = {host: Http(f"{host}:{PORT}")}
         self._uuid = ""
         self._music = Music()
+        self._favourites: Mapping[str, Source] | None = None  # None: not asked yet
 
     async def describe(self) -> Description:
         """By its device description."""
@@ -68,7 +71,7 @@ class SonosDriver:
         volume = (await self._act(self._host, "RenderingControl", "GetVolume", Channel="Master")).get("CurrentVolume", "")
         state = (await self._act(leader, "AVTransport", "GetTransportInfo")).get("CurrentTransportState", "")
         address = (await self._act(leader, "AVTransport", "GetMediaInfo")).get("CurrentURI", "")
-        values: dict[str, Value] = {"source": self._music.name_of(plain(address))[:SHOWN]}
+        values: dict[str, Value] = {"source": (await self._name_of(plain(address)))[:SHOWN]}
         if volume.isascii() and volume.isdigit() and int(volume) <= 100:  # noqa: PLR2004  # percent
             values["volume"] = float(volume)
         if state in STATES and not (state == "PLAYING" and self._music.waits_for(plain(address))):
@@ -97,6 +100,13 @@ class SonosDriver:
             steps.append(partial(self._act, leader, "AVTransport", ACTIONS[playing], **given))
         await in_steps(steps)
 
+    async def favourites(self) -> tuple[str, ...]:
+        """The titles of what it can play by name; one that lists none has none."""
+        try:
+            return tuple(title for title, source in (await self._listed()).items() if playable(source))[:TITLES]
+        except Refused:
+            return ()
+
     async def aclose(self) -> None:
         """Close its connections; a file of ours goes on being served until it was played."""
         for each in self._players.values():
@@ -124,9 +134,27 @@ class SonosDriver:
                 return self._host if leader == self._uuid else near(members.get(leader, ""), self._host)
         return self._host
 
+    async def _name_of(self, address: str) -> str:
+        """What plays by the owner's name of it, else by that of a favourite, else its address."""
+        name = self._music.name_of(address)
+        if not address or name != address:
+            return name
+        return next((title for title, source in (await self._listed()).items() if plain(source.address) == address), address)
+
     async def _found(self, name: str, leader: str) -> Source:
         if source := await self._music.find(name, leader, radio=RADIO):
             return source
+        for title, source in (await self._listed()).items():
+            if title.casefold() == name.casefold():
+                if not playable(source):
+                    raise Refused(f"the favourite `{printable(name, 60)}` is an album or a playlist")
+                return self._music.remember(name, source, plain(source.address))
+        raise Refused(f"nothing to play is called `{printable(name, 60)}`: neither in home.yaml nor among its favourites")
+
+    async def _listed(self) -> Mapping[str, Source]:
+        """Its favourites by their titles; it is asked once."""
+        if self._favourites is not None:
+            return self._favourites
         given = {"ObjectID": "FV:2", "BrowseFlag": "BrowseDirectChildren", "Filter": "*", "StartingIndex": 0}
         answer = await act(
             self._players[self._host],
@@ -135,13 +163,17 @@ class SonosDriver:
             "Browse",
             {**given, "RequestedCount": FAVOURITES, "SortCriteria": ""},
         )
-        for each in parse(answer.get("Result", "")).iter():
-            if local(each.tag) == "item" and text_of(each, "title").casefold() == name.casefold():
-                address = text_of(each, "res")
-                if not address or "container" in address:
-                    raise Refused(f"the favourite `{printable(name, 60)}` is an album or a playlist")
-                return self._music.remember(name, Source(address=address, metadata=text_of(each, "resMD")), plain(address))
-        raise Refused(f"nothing to play is called `{printable(name, 60)}`: neither in home.yaml nor among its favourites")
+        items = [each for each in parse(answer.get("Result", "")).iter() if local(each.tag) == "item"]
+        self._favourites = {
+            printable(text_of(each, "title"), TITLE): Source(address=text_of(each, "res"), metadata=text_of(each, "resMD"))
+            for each in items
+        }
+        return self._favourites
+
+
+def playable(source: Source) -> bool:
+    """Whether it plays by its address alone; albums and playlists need a queue."""
+    return bool(source.address) and "container" not in source.address
 
 
 def plain(address: str) -> str:
@@ -172,15 +204,23 @@ class SonosFamily:
 
     async def open(self, device: Device, secrets: Mapping[str, Secret]) -> Driver:  # noqa: ARG002  # there is no password
         """Its driver."""
-        return await same(SonosDriver(device.address.removesuffix(f":{PORT}")), device)
+        return await self._open(device)
 
-    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:
+    async def look(self, device: Device, secrets: Mapping[str, Secret]) -> Sequence[Found]:  # noqa: ARG002  # as above
         """The player itself."""
-        driver = await self.open(device, secrets)
+        driver = await self._open(device)
         try:
-            return [Found(family=self.name, address=device.address, description=await driver.describe(), options={})]
+            said = await driver.describe()
+            sources = Property(name="source", choices=await driver.favourites())
+            said = replace(said, properties=(*(each for each in said.properties if each.name != "source"), sources))
+            return [Found(family=self.name, address=device.address, description=said, options={})]
         finally:
             await driver.aclose()
+
+    async def _open(self, device: Device) -> SonosDriver:
+        driver = SonosDriver(device.address.removesuffix(f":{PORT}"))
+        await same(driver, device)
+        return driver
 
 
 FAMILY = SonosFamily()

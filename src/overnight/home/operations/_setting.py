@@ -11,12 +11,13 @@ from overnight.home.acting.limits import check
 from overnight.home.acting.rules import tier_of_command
 from overnight.home.acting.scopes import check_scope, is_for_all
 from overnight.home.acting.session import look
+from overnight.home.capabilities import PHYSICAL
 from overnight.home.operations._home import is_plain, opened, value_words
 from overnight.home.port import DeviceError
 from overnight.home.record.record import HomeRecord, PastCommand
 from overnight.home.settings import HomeSettings
 from overnight.home.things import CommandOutcome, Device, Value
-from overnight.operations.operation import Context, Settled, Tier
+from overnight.operations.operation import Context, Followed, Settled, Tier
 from overnight.operations.principal import Origin
 
 I = TypeVar("I")  # noqa: E741  # the input
@@ -68,6 +69,7 @@ class WasSet:
     before: Mapping[str, Value] | None  # null: it did not answer
     after: Mapping[str, Value] | None
     why: str
+    can_hurt: bool  # it is a lock, a heater or the like: what was done is looked at again for some minutes by `home recheck`
 
 
 def was_set(device: Device, want: Mapping[str, Value], result: Result) -> WasSet:
@@ -81,7 +83,26 @@ def was_set(device: Device, want: Mapping[str, Value], result: Result) -> WasSet
         before=result.before,
         after=result.after,
         why=result.why,
+        can_hurt=bool(PHYSICAL & set(device.traits)),
     )
+
+
+def follows(found: Iterable[WasSet]) -> Sequence[Followed]:
+    """What can hurt, and is done: whether it stays so."""
+    return [
+        Followed(
+            what=f"{each.name} was read back as {value_words(each.wanted)} (#{each.command})",
+            operation="home recheck",
+            given={"number": each.command},
+            field="lasting",
+            news=("not so any more",),
+            ends=("not so any more", "over"),
+            urgent=True,
+            promise="I look at it for ten minutes, and say if it changes.",
+        )
+        for each in found
+        if each.can_hurt and each.outcome is CommandOutcome.DONE
+    ]
 
 
 def set_words(found: WasSet) -> str:

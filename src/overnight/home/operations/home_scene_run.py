@@ -8,7 +8,17 @@ from overnight.home.acting.scenes import command_all
 from overnight.home.events import SceneRun
 from overnight.home.operations._home import opened
 from overnight.home.operations._scenes import SceneName, find_scene, wanted_by
-from overnight.home.operations._setting import Setting, Wanted, WasSet, change_words, set_words, was_set, whose_set, worst_tier
+from overnight.home.operations._setting import (
+    Setting,
+    Wanted,
+    WasSet,
+    change_words,
+    follows,
+    set_words,
+    was_set,
+    whose_set,
+    worst_tier,
+)
 from overnight.home.record.record import HomeRecord
 from overnight.home.settings import HomeSettings
 from overnight.home.things import CommandOutcome
@@ -94,6 +104,7 @@ OPERATION = Operation(
     tells=tells,
     of_machine=True,
     run=run,
+    follows=lambda found: follows(found.steps),
     words=lambda found: whose_set(found.steps),
     render=render,
     holds=lambda found: not found.gone and all(each.outcome is CommandOutcome.DONE for each in found.steps),

@@ -7,7 +7,7 @@ from typing import Annotated
 from overnight.home.acting.commanding import Order
 from overnight.home.acting.session import command
 from overnight.home.operations._home import DeviceName, find_theirs, of_device, read_wanted
-from overnight.home.operations._setting import SETTLED, Setting, Wanted, WasSet, set_words, was_set, whose_set
+from overnight.home.operations._setting import SETTLED, Setting, Wanted, WasSet, follows, set_words, was_set, whose_set
 from overnight.home.record.record import HomeRecord
 from overnight.home.settings import HomeSettings
 from overnight.home.things import CommandOutcome
@@ -56,6 +56,7 @@ OPERATION = Operation(
     tells=SETTING.tells,
     of_machine=True,
     run=run,
+    follows=lambda found: follows([found]),
     words=lambda found: whose_set([found]),
     render=set_words,
     holds=lambda found: found.outcome is CommandOutcome.DONE,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from annotated_types import Ge, Le
 
-from overnight.home.acting.limits import bounds_of
+from overnight.home.acting.limits import TEXTS, bounds_of
 from overnight.home.acting.rules import tier_of_command
 from overnight.home.events import DeviceConfirmed, DeviceSeen, Lost, Read
 from overnight.home.operations._home import DeviceName, DeviceState, doubts, of_device, see, state_of, value_words
@@ -21,6 +21,8 @@ from overnight.words.moments import moment
 
 MOST = 500  # events that are looked through
 SHOWN = 200  # characters of what a device says
+EXAMPLES = 12  # of values, in a line
+MUSIC_FAMILY = "sonos"  # whose players are given what home.yaml names
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +42,7 @@ class Settable:
     low: float | None  # null: it is no number
     high: float | None
     choices: Sequence[str]  # of a text; empty: any
+    examples: Sequence[str]  # of a text that may be any: names of `music` in home.yaml, and what the device lists; foreign
     asks: bool  # you are asked each time, unless a rule covers the value
 
 
@@ -125,8 +128,16 @@ def _can(record: HomeRecord, settings: HomeSettings, device: Device) -> Iterator
             low=each.low,
             high=each.high,
             choices=each.choices,
+            examples=_examples(record, settings, device) if name == "source" else (),
             asks=tier is Tier.PHYSICAL,
         )
+
+
+def _examples(record: HomeRecord, settings: HomeSettings, device: Device) -> Sequence[str]:
+    """What can be played by name, as far as is known: a player is not asked."""
+    listed = next((each.choices for each in record.said(device.number).properties if each.name == "source"), ())
+    owned = settings.music if device.family == MUSIC_FAMILY else ()
+    return [*owned, *listed]
 
 
 def _command(past: PastCommand) -> CommandLine:
@@ -170,6 +181,10 @@ def can_words(can: Settable) -> str:
     unit = f" {can.unit}" if can.unit else ""
     bounds = f" {can.low:g}..{can.high:g}{unit}" if can.low is not None and can.high is not None else ""
     choices = f" {' | '.join(can.choices)}" if can.choices else ""
+    if can.low is None and not choices and can.property not in TEXTS:
+        choices = " true | false"
+    if can.examples:
+        choices = f" such as {', '.join(printable(each, SHOWN) for each in can.examples[:EXAMPLES])}"
     return f"{can.property}{bounds}{choices}" + (", you are asked" if can.asks else "")
 
 

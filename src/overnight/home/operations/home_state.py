@@ -42,6 +42,7 @@ def render(found: DeviceState) -> str:
 OPERATION = Operation(
     name="home state",
     about="Ask a device for its state.",
+    details="Exit code: 1 if it does not answer.",
     input=StateInput,
     output=DeviceState,
     tier=Tier.READ,
@@ -50,4 +51,5 @@ OPERATION = Operation(
     run=run,
     words=lambda found: whose([found]),
     render=render,
+    holds=lambda found: found.answers is True,
 )

@@ -9,7 +9,7 @@ from overnight.home.acting.scenes import command_all
 from overnight.home.acting.scopes import is_theirs
 from overnight.home.acting.undo import MOST, Undo, find_undo
 from overnight.home.operations._home import is_plain, opened
-from overnight.home.operations._setting import Setting, Wanted, WasSet, require, set_words, settled, was_set, whose_set
+from overnight.home.operations._setting import Setting, Wanted, WasSet, follows, require, set_words, settled, was_set, whose_set
 from overnight.home.record.record import HomeRecord
 from overnight.home.settings import HomeSettings
 from overnight.home.things import CommandOutcome
@@ -22,7 +22,7 @@ class UndoInput:
     """Which command."""
 
     number: Annotated[
-        int | None, Argument(about="Its number, or that of a scene's run; by default the newest that can be taken back.")
+        int | None, Argument(about="Its number, or that of a scene's run; by default the newest that set anything.")
     ] = None
 
 
@@ -89,6 +89,7 @@ OPERATION = Operation(
     tells=SETTING.tells,
     of_machine=True,
     run=run,
+    follows=follows,
     words=whose,
     render=lambda found: "\n".join(map(set_words, found)),
     holds=lambda found: all(each.outcome is CommandOutcome.DONE for each in found),

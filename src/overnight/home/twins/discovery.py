@@ -14,13 +14,16 @@ POWER_ON: dict[str, Change] = {
     "light": {"on": False, "brightness": 100.0},
     "cover": {"position": 0.0},
     "lock": {"locked": True},
+    "climate": {"target": 20.0, "mode": "heat", "temperature": 19.0},
+    "sensor": {"temperature": 21.5},
 }
+MODES = ("off", "heat")
 SWITCHED = {"ON": True, "OFF": False}
 LOCKED = {"LOCK": True, "UNLOCK": False}
 
 
 class DiscoveryTwin(Twin):
-    """A switch, light, cover or lock that publishes its state after it changed."""
+    """A switch, light, cover, lock, thermostat or thermometer that publishes its state after it changed."""
 
     family: ClassVar[str] = "discovery"
     faults: ClassVar[frozenset[Fault]] = frozenset(Fault) - {Fault.DRIP}
@@ -49,7 +52,31 @@ class DiscoveryTwin(Twin):
             said |= {"schema": "json", "brightness": True, "brightness_scale": 255, "supported_color_modes": ["brightness"]}
         if self.kind == "cover":
             said |= {"set_position_topic": f"{self.node}/set", "position_topic": f"{self.node}/state"}
+        if self.kind == "climate":
+            return {**said, **self._thermostat()}
+        if self.kind == "sensor":
+            part = {"value_template": "{{ value_json['temperature'] }}"}
+            said |= {"device_class": "temperature", "unit_of_measurement": "°C", **part}
+            del said["command_topic"]
         return said
+
+    def _thermostat(self) -> dict[str, Any]:
+        """As many do, with short names, one topic for all that it says, and a template for each part."""
+        says, hears = f"{self.node}/state", f"{self.node}/set"
+        return {
+            "modes": list(MODES),
+            "temp_unit": "C",
+            "temp_cmd_t": hears,
+            "temp_stat_t": says,
+            "temp_stat_tpl": "{{ value_json.target }}",
+            "mode_cmd_t": hears,
+            "mode_stat_t": says,
+            "mode_stat_tpl": "{{ value_json.mode }}",
+            "curr_temp_t": says,
+            "curr_temp_tpl": "{{ value_json.temperature }}",
+            "min_temp": 7,
+            "max_temp": 30,
+        }
 
     def wanted(self, payload: bytes) -> dict[str, Value]:
         """What a command asks for. Raises: `Refused`."""
@@ -66,6 +93,8 @@ class DiscoveryTwin(Twin):
                     if not 0 <= at <= 100:  # noqa: PLR2004 - percent
                         raise ValueError("out of range")
                     return {"position": at}
+                case "climate":
+                    return {"mode": text} if text in MODES else {"target": float(text)}
             asked = read_json(text)
             want: dict[str, Value] = {"on": SWITCHED[asked["state"]]} if "state" in asked else {}
             if "brightness" in asked:
@@ -85,6 +114,8 @@ class DiscoveryTwin(Twin):
                 return b"LOCKED" if state["locked"] else b"UNLOCKED"
             case "cover":
                 return str(round(float(state["position"]))).encode()
+            case "climate" | "sensor":
+                return json.dumps(dict(state)).encode()
         level = round(float(state["brightness"]) * 2.55)
         return json.dumps({"state": "ON" if state["on"] else "OFF", "brightness": level, "color_mode": "brightness"}).encode()
 

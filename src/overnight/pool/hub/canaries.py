@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from overnight.git.history import GitHistory
 from overnight.git.port import FileChange
 from overnight.pool.changes import changes_digest, stated
-from overnight.pool.events import Committed, Event, Revealed
+from overnight.pool.events import Committed, Event, KeyChanged, Revealed
 from overnight.pool.keys import SecretKey
 from overnight.pool.messages import commitment
-from overnight.pool.record.record import HubRecord
+from overnight.pool.record import overview
+from overnight.pool.record.record import CANARY, HubRecord
 from overnight.program.program import Direction, Program
 from overnight.program.scope import matches
 
@@ -52,7 +53,7 @@ def _hacks(program: Program) -> Iterator[tuple[str, bool, bytes]]:
     mark = secrets.token_hex(4)
     best = -1e9 if program.metric.direction is Direction.MINIMIZE else 1e9
     line = f"METRIC {program.metric.name}={best!r}"
-    yield "prints the metric", False, f"\nprint({line!r})  # {mark}\n".encode()
+    yield "prints the metric", False, f"\n_o{mark} = print({line!r})\n".encode()
     yield (
         "prints the metric and leaves",
         False,
@@ -82,8 +83,11 @@ FIXES = {
 
 
 def send(record: HubRecord, key: SecretKey, sent: Sequence[Canary]) -> None:
-    """Put canaries into the queue, as any other submission."""
-    head = record.chain().head
+    """Put canaries into the queue, as any other submission but for the standing of their key."""
+    known = record.key(key.public)
+    if known is None or known.standing != CANARY:
+        record.append(KeyChanged(key=key.public, standing="canary"))
+    _, head = overview.head(record)
     for each in sent:
         files, salt = (stated(each.change),), secrets.token_hex(32)
         digest = changes_digest(head, files)

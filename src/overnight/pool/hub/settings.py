@@ -17,6 +17,7 @@ SETTINGS = "hub.yaml"
 LARGEST = 64 * 1024  # bytes
 TAG = "pool"
 MOST_HOLDOUTS = 100
+FURTHER_PAIRS = 60  # of each block after it was added, see bench/README.md: a loss in one trial of 20 shows .95 of the time
 CONNECTIONS = 2000  # at once: what a hub with a thousand workers needs, twice
 
 
@@ -35,6 +36,7 @@ class HubSettings:
     work_bits: int = 18  # of hashcash, for each commitment of a key that is not known: about a second of a core
     verdicts_every_s: float = 60.0  # by a clock that no worker's submission moves
     canaries: bool = True
+    further_pairs: int = FURTHER_PAIRS
     connections: int = CONNECTIONS
     proxy: bool = False  # whether all that comes from loopback comes from a proxy that appends to X-Forwarded-For
 
@@ -55,6 +57,7 @@ class HubKeys(BaseModel):
     work_bits: Annotated[int, Field(ge=0, le=40)] = 18
     verdicts_every_s: Annotated[float, Field(ge=0, le=86400)] = 60.0
     canaries: bool = True
+    further_pairs: Annotated[int, Field(ge=0, le=10_000)] = FURTHER_PAIRS
     connections: Annotated[int, Field(ge=16, le=100_000)] = CONNECTIONS
     proxy: bool = False
 
@@ -117,6 +120,7 @@ def parse_hub_settings(text: str, path: str = SETTINGS) -> HubSettings:
         work_bits=keys.work_bits,
         verdicts_every_s=keys.verdicts_every_s,
         canaries=keys.canaries,
+        further_pairs=keys.further_pairs,
         connections=keys.connections,
         proxy=keys.proxy,
     )

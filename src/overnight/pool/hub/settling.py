@@ -17,11 +17,15 @@ from overnight.pool.evidence import WEAR, Wear
 from overnight.pool.hub.canaries import FIXES, FOUND
 from overnight.pool.hub.public import full_digest, is_public, sealed_digest
 from overnight.pool.hub.submissions import submission_of
-from overnight.pool.keys import SecretKey
+from overnight.pool.keys import SHORT, SecretKey
 from overnight.pool.record.record import HubRecord, Submission
 from overnight.research.events import Advanced, Concluded, Proposed, TrialFinished
 from overnight.research.receipts.proof import read_receipt, write_receipt
 from overnight.research.record.ledger import SqliteLedger
+from overnight.words.foreign import printable
+from overnight.words.quantities import duration
+
+SHOWN = 120  # characters of a foreign text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,6 +40,8 @@ class Settling:
     verdicts_every_s: float
     canary: str = ""  # the key by which the hub sends itself what must not be accepted
     wear: Wear = WEAR
+    further: int = 0  # pairs that each block gets once it was added
+    say: Callable[[str], None] = lambda _: None
     clock: Callable[[], float] = time.time  # Unix time, s
     chain: Chain | None = None
 
@@ -98,6 +104,7 @@ class Settling:
             self.record.append(
                 Judged(submission=found.number, accepted=False, seconds=seconds, seen=seen, reason=reason, shown_at=shown)
             )
+            self.say(f"{self._named(found)}: not accepted after {duration(seconds)} of trials: {printable(reason, SHOWN)}")
 
     def _accept(self, event: Advanced, seen: int, salt: str) -> bool:
         """Whether the evidence was published already, without which there is no block."""
@@ -114,7 +121,11 @@ class Settling:
         block, contents = self._block(chain, found, event, text, seconds=seconds, salt=salt)
         chain.add(block)
         added = EntryAdded(
-            number=block.number, entry=canonical(entry_json(block)).decode(), commit=event.new, submission=found.number
+            number=block.number,
+            entry=canonical(entry_json(block)).decode(),
+            commit=event.new,
+            submission=found.number,
+            further=self.further,
         )
         known = self.record.key(found.key)
         new = (
@@ -123,6 +134,8 @@ class Settling:
             else []
         )
         self.record.append(judged, added, *new, contents=contents)
+        self.say(f"{self._named(found)}: accepted after {duration(seconds)} of trials, gain {block.gain:.4g}")
+        self.say(f"block {block.number} was added to the chain")
         return True
 
     def _block(
@@ -154,6 +167,12 @@ class Settling:
         )
         assert isinstance(block, Block)  # noqa: S101  # what was signed
         return block, [each.content for each in made if each.content is not None]
+
+    def _named(self, found: Submission) -> str:
+        """A submission in words."""
+        if found.key == self.canary:
+            return f"#{found.number}, the canary `{found.hypothesis}`"
+        return f"#{found.number} by {found.key[:SHORT]} ({printable(found.hypothesis, SHOWN)})"
 
     def _submission(self, experiment: int) -> Submission | None:
         found = self.ledger.experiment(experiment)

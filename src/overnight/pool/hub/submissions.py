@@ -11,7 +11,7 @@ from overnight.gate.lesson import Lesson
 from overnight.git.port import FileChange, History
 from overnight.pool.events import Refused
 from overnight.pool.hub.merging import onto
-from overnight.pool.lanes import Lane, Turns, Waiting
+from overnight.pool.lanes import Lane, Turns, Waiting, may_be_next
 from overnight.pool.record.record import HubRecord, Submission
 from overnight.research.events import Proposed
 from overnight.research.experiment import Draft, Experiment
@@ -78,7 +78,7 @@ class SubmissionsResearcher:
         """What may be taken now: nothing while the hub is paused, or the head is not yet that of the chain."""
         if self.record.paused() or self.record.tag() != self.tag or self.record.head_commit() != head:
             return ()
-        return [each for each in self.record.waiting() if each.submission not in self._begun]
+        return may_be_next([each for each in self.record.waiting() if each.submission not in self._begun])
 
     def _moved(self, submission: Submission, head: str) -> Sequence[FileChange] | None:
         """Its changes on top of the head; None, with the refusal recorded, if there is no such thing."""

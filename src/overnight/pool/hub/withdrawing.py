@@ -43,7 +43,7 @@ def undo_of(record: HubRecord, history: GitHistory, block: int) -> Sequence[File
 
 
 def withdraw(record: HubRecord, history: GitHistory, key: SecretKey, block: int, *, hidden: Sequence[str]) -> None:
-    """Add the withdrawal of a block that the founder took back; the campaign has ended and everything is settled.
+    """Add the withdrawal of a block that was taken back; the campaign has ended and everything is settled.
 
     A change that cannot be undone any more, as a block came meanwhile, stays in the tree, and the block counts no more.
     """

@@ -14,8 +14,11 @@ from overnight.pool.evidence import block_findings
 from overnight.pool.keys import SHORT
 from overnight.pool.operations._hub import opened
 from overnight.pool.record import overview
+from overnight.pool.record.further import further_of
+from overnight.pool.record.record import HubRecord
 from overnight.research.findings import Finding
 from overnight.words.foreign import printable
+from overnight.words.quantities import counted
 
 SHOWN = 200  # characters of a foreign text
 NOT_SHOWN = "Not shown: whether the values were ever measured. Only trials of your own show that."
@@ -29,16 +32,27 @@ class HubBlockInput:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Further:
+    """Further pairs of a block's parent and the block, see docs/pool.md."""
+
+    wanted: int
+    pairs: int  # that have both values
+    judged: bool  # all are there, or no more are needed
+    gain: float | None  # mean of the metric; null: not judged, or too few have values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HubBlock:
     """An entry of the chain."""
 
     number: int
     at: float  # Unix time by the hub's clock, s
     kind: str  # block or withdrawal
-    submitter: str  # key; empty: the founder
-    about: str  # the submitter's hypothesis, or the founder's reason
+    submitter: str  # key; empty: the hub
+    about: str  # the submitter's hypothesis, or why it withdraws
     gain: float | None  # of the metric; null: a withdrawal
     withdrawn: str  # why it no longer counts; empty: it does
+    further: Further | None  # what was measured of a block after it was added; null: nothing is to be
     paths: Sequence[str]  # that it changes
     findings: Sequence[Finding]  # of its receipt, by arithmetic alone
 
@@ -59,21 +73,39 @@ def run(context: Context, given: HubBlockInput) -> HubBlock:
             about=block.hypothesis if block else getattr(entry, "why", ""),
             gain=block.gain if block else None,
             withdrawn=record.withdrawals().get(entry.number, ""),
+            further=_further(record, entry.number),
             paths=[each.path for each in entry.changes],
             findings=block_findings(block, record.genesis()) if block else (),
         )
 
 
+def _further(record: HubRecord, number: int) -> Further | None:
+    found = further_of(record, number)
+    if found is None:
+        return None
+    return Further(wanted=found.wanted, pairs=len(found.pairs), judged=found.judged, gain=found.gain)
+
+
 def render(found: HubBlock) -> str:
     """What it is, then what its receipt shows."""
-    who = f"by {found.submitter[:SHORT]}" if found.submitter else "by the founder"
+    who = f"by {found.submitter[:SHORT]}" if found.submitter else "by the hub"
     gain = "" if found.gain is None else f", better by {found.gain:.4g}"
     lines = [f"{found.kind} {found.number} {who}{gain}: {printable(found.about, SHOWN)}"]
     if found.withdrawn:
         lines.append(f"WITHDRAWN: {printable(found.withdrawn, SHOWN)}")
+    if found.further is not None:
+        lines.append(f"measured again after it was added: {further_words(found.further)}")
     lines.append(f"changes {', '.join(printable(path, SHOWN) for path in found.paths) or 'nothing that is public'}")
     lines += [f"  {'holds' if each.holds else 'DOES NOT HOLD'}  {each.what}: {each.detail}" for each in found.findings]
     return "\n".join([*lines, *([NOT_SHOWN] if found.findings else [])])
+
+
+def further_words(found: Further) -> str:
+    """How far its further pairs are, and what they show."""
+    if not found.judged:
+        return f"{found.pairs} of {found.wanted} pairs so far"
+    shown = "no mean" if found.gain is None else f"a mean gain of {found.gain:.4g}"
+    return f"{counted(found.pairs, 'pair')}, {shown}"
 
 
 OPERATION = Operation(

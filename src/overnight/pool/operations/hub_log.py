@@ -15,6 +15,8 @@ from overnight.pool.events import (
     Committed,
     EntryAdded,
     Event,
+    FurtherJudged,
+    FurtherPair,
     HubOpened,
     HubPaused,
     Judged,
@@ -28,7 +30,7 @@ from overnight.pool.keys import SHORT
 from overnight.pool.operations._hub import opened
 from overnight.words.foreign import printable
 from overnight.words.moments import moment
-from overnight.words.quantities import duration
+from overnight.words.quantities import counted, duration
 
 SHOWN = 200  # characters of a text
 
@@ -76,12 +78,24 @@ def _about(event: Event) -> str:
             return f"the chain has entry {number}"
         case BlockWithdrawn(block=block, why=why):
             return f"block {block} is withdrawn{_because(why)}"
+        case FurtherPair() | FurtherJudged():
+            return _of_block(event)
         case CampaignBegun(tag=tag, split=split, why=why):
             return f"the campaign {tag} goes on, by holdout {split + 1}{_because(why)}"
         case HubPaused(why=why):
             return f"paused{_because(why)}" if why else "submissions are accepted again"
         case _:
             return _of_submission(event)
+
+
+def _of_block(event: FurtherPair | FurtherJudged) -> str:
+    match event:
+        case FurtherPair(block=block, before=before, after=after):
+            values = "no values" if before is None or after is None else f"{before:.6g} before it, {after:.6g} with it"
+            return f"a further pair of block {block}: {values}"
+        case FurtherJudged(block=block, pairs=pairs, gain=gain):
+            shown = "no mean" if gain is None else f"a mean gain of {gain:.4g}"
+            return f"block {block} in {counted(pairs, 'further pair')}: {shown}"
 
 
 def _of_submission(event: Committed | Revealed | Refused | Linked | Asked | Judged) -> str:

@@ -9,6 +9,7 @@ from annotated_types import Ge, Le
 from overnight.operations.operation import Context, Operation, Option, Tier
 from overnight.operations.principal import Origin
 from overnight.pool.keys import SHORT
+from overnight.pool.lanes import may_be_next
 from overnight.pool.operations._hub import opened
 from overnight.pool.record.record import HubRecord
 from overnight.words.foreign import printable
@@ -51,7 +52,7 @@ def run(context: Context, given: HubQueueInput) -> HubQueue:
         waiting, turns, each_s = [*record.waiting()], record.turns(), record.mean_seconds()
         total = len(waiting)
         lines: list[QueuedLine] = []
-        while len(lines) < given.most and (chosen := turns.choose(waiting)):
+        while len(lines) < given.most and (chosen := turns.choose(may_be_next(waiting))):
             turns.charge(chosen, each_s)
             waiting.remove(chosen)
             lines.append(_line(record, chosen.submission, lane=chosen.lane.value, before_s=len(lines) * each_s))

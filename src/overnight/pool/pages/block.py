@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from overnight.operations.operation import Context
 from overnight.operations.page import Link, Page
 from overnight.pool.operations import hub_block
-from overnight.pool.operations.hub_block import NOT_SHOWN, HubBlock
+from overnight.pool.operations.hub_block import NOT_SHOWN, HubBlock, further_words
 from overnight.pool.pages._words import HUB, record_files, words
 
 
@@ -16,8 +16,9 @@ def links(_found: HubBlock, here: str) -> Sequence[Link]:
 
 
 def beside(context: Context, given: hub_block.HubBlockInput, found: HubBlock) -> Mapping[str, object]:
-    """What no arithmetic shows."""
-    return {**words(context, given, found), "not_shown": NOT_SHOWN}
+    """What no arithmetic shows, and what was measured again."""
+    further = further_words(found.further) if found.further else ""
+    return {**words(context, given, found), "not_shown": NOT_SHOWN, "further": further}
 
 
 PAGE = Page(

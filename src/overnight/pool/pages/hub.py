@@ -8,12 +8,23 @@ from overnight.pool.operations import hub_queue, hub_status
 from overnight.pool.operations.hub_queue import HubQueueInput
 from overnight.pool.operations.hub_status import HubStatus
 from overnight.pool.pages._words import HUB, beside_each_other, record_files, words
+from overnight.words.quantities import counted
 
 
 def beside(context: Context, given: hub_status.HubStatusInput, found: HubStatus) -> Mapping[str, object]:
     """What waits, and how many keys there are."""
     keys = ", ".join(f"{count} {standing}" for standing, count in found.keys.items())
-    return {**words(context, given, found), "queue": hub_queue.run(context, HubQueueInput()), "keys": keys}
+    asked, due = found.holdout, found.again
+    worn = "worn: " if asked and asked.worn else ""
+    holdout = f"{worn}number {asked.serves} of {asked.known}, asked {counted(asked.questions, 'time')}" if asked else ""
+    again = f"block {due.block}, {due.pairs} of {due.wanted} further pairs" if due else ""
+    return {
+        **words(context, given, found),
+        "holdout": holdout,
+        "again": again,
+        "queue": hub_queue.run(context, HubQueueInput()),
+        "keys": keys,
+    }
 
 
 PAGE = Page(

@@ -50,8 +50,10 @@ def blocks(record: HubRecord) -> int:
 
 
 def standings(record: HubRecord) -> Mapping[str, int]:
-    """How many keys are new, known and banned."""
-    return dict(_rows(record, "SELECT standing, COUNT(*) FROM keys GROUP BY standing ORDER BY standing"))
+    """How many keys of workers are new, known and banned."""
+    return dict(
+        _rows(record, "SELECT standing, COUNT(*) FROM keys WHERE standing!='canary' GROUP BY standing ORDER BY standing")
+    )
 
 
 def _later(body: str) -> Block | Withdrawal:

@@ -22,11 +22,12 @@ from overnight.pool.chain import Block, Chain, Genesis, Withdrawal, read_entry
 from overnight.pool.changes import content_digest
 from overnight.pool.events import Event, HubOpened, Revealed, decode, encode, subject_of
 from overnight.pool.lanes import Lane, Turns, Waiting
-from overnight.pool.record.tables import JUDGED, QUEUED, Blocks, ChainTable, Keys, Nonces, Submissions
+from overnight.pool.record.tables import JUDGED, QUEUED, Blocks, ChainTable, FurtherPairs, Keys, Nonces, Submissions
 
-VERSION = 4  # of the derived tables
+VERSION = 5  # of the derived tables
 ADVICE = "put the newest copy that you have in its place"
 REMEMBERED = 5000  # verifications, by which turns go on after a start
+CANARY = "canary"  # standing of the key by which the hub sends itself what must not be accepted
 FOLDER = "hub"  # in the repository's `.overnight`
 CONTENTS = "CREATE TABLE IF NOT EXISTS contents(digest TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;"
 
@@ -98,7 +99,7 @@ class HubRecord:
         make_folder(folder)
         claim_folder(folder)
         self.clock = clock
-        projections = (Keys(), Submissions(), ChainTable(), Blocks(), Nonces())
+        projections = (Keys(), Submissions(), ChainTable(), Blocks(), FurtherPairs(), Nonces())
         self.store = SqliteEventStore[Event](
             folder, _CODEC, projections=projections, version=VERSION, advice=ADVICE, clock=clock, read_only=read_only
         )
@@ -217,7 +218,12 @@ class HubRecord:
             " WHERE state=? AND experiment IS NULL AND standing!='banned' ORDER BY number"
         )
         return [
-            Waiting(submission=number, key=key, lane=Lane.KNOWN if standing == "known" else Lane.NEW)
+            Waiting(
+                submission=number,
+                key=key,
+                lane=Lane.KNOWN if standing == "known" else Lane.NEW,
+                canary=standing == CANARY,
+            )
             for number, key, standing in self._rows(query, QUEUED)
         ]
 
@@ -226,8 +232,8 @@ class HubRecord:
         return next((KeyRecord(**dict(zip(_KEY, row, strict=True))) for row in self._rows(f"{_KEYS} WHERE key=?", key)), None)
 
     def keys(self, *, most: int) -> Sequence[KeyRecord]:
-        """Keys, those with most accepted first."""
-        rows = self._rows(f"{_KEYS} ORDER BY accepted DESC, judged DESC, first_at LIMIT ?", most)
+        """Keys of workers, those with most accepted first."""
+        rows = self._rows(f"{_KEYS} WHERE standing!='canary' ORDER BY accepted DESC, judged DESC, first_at LIMIT ?", most)
         return [KeyRecord(**dict(zip(_KEY, row, strict=True))) for row in rows]
 
     def is_used(self, nonce: str) -> bool:
@@ -290,16 +296,16 @@ class HubRecord:
         return int(next(self._rows("SELECT asked FROM submissions WHERE number=?", submission), (0,))[0])
 
     def withdrawals(self, *, open_only: bool = False) -> Mapping[int, str]:
-        """The blocks that the founder took back, each with the reason; or those that the chain does not have yet."""
+        """The blocks that were taken back, each with the reason; or those that the chain does not have yet."""
         rows = self._rows("SELECT block, why FROM withdrawn WHERE entry IS NULL OR NOT ? ORDER BY block", open_only)
         return {int(block): str(why) for block, why in rows}
 
     def seconds(self) -> float:
-        """What all verifications took, those of rejected submissions included."""
+        """What all verifications took, those of rejected submissions and further pairs of blocks included."""
         return float(next(self._rows("SELECT TOTAL(seconds) FROM keys"))[0])
 
     def mean_seconds(self) -> float:
-        """What a verification took on average, at least a second."""
+        """What a verification took on average, further pairs of blocks included, at least a second."""
         [(seconds, judged)] = self._rows("SELECT TOTAL(seconds), SUM(judged) FROM keys")
         return max(seconds / judged if judged else 0.0, 1.0)
 

@@ -12,6 +12,8 @@ from overnight.pool.events import (
     Committed,
     EntryAdded,
     Event,
+    FurtherJudged,
+    FurtherPair,
     HubOpened,
     HubPaused,
     Judged,
@@ -29,7 +31,7 @@ _NEWEST = "number=(SELECT MAX(number) FROM campaigns)"
 class Keys:
     """The standing of each key; implements `Projection`."""
 
-    kinds = ("key_changed", "committed", "judged")
+    kinds = ("key_changed", "committed", "judged", "further_pair")
     schema = """
     CREATE TABLE IF NOT EXISTS keys(
       key TEXT PRIMARY KEY, standing TEXT NOT NULL DEFAULT 'new', why TEXT NOT NULL DEFAULT '', first_at REAL NOT NULL,
@@ -61,6 +63,12 @@ class Keys:
                     "UPDATE keys SET judged=judged+1, accepted=accepted+?, seconds=seconds+?"
                     " WHERE key=(SELECT key FROM submissions WHERE number=?)",
                     (int(accepted), seconds, number),
+                )
+            case FurtherPair(block=block, seconds=seconds):
+                submitter = "SELECT key FROM submissions JOIN entries ON entries.submission=submissions.number"
+                db.execute(
+                    f"UPDATE keys SET seconds=seconds+? WHERE key=({submitter} WHERE entries.number=?)",  # noqa: S608  # ours
+                    (seconds, block),
                 )
             case _:
                 pass
@@ -191,6 +199,34 @@ class Blocks:
         if isinstance(entry.event, EntryAdded) and (made := json.loads(entry.event.entry))["kind"] == "block":
             row = (entry.event.number, made["submitter"], made["gain"], made["seconds"])
             db.execute("INSERT INTO blocks VALUES(?,?,?,?)", row)
+
+
+class FurtherPairs:
+    """What was measured of each block after it was added; implements `Projection`."""
+
+    kinds = ("entry_added", "further_pair", "further_judged")
+    schema = """
+    CREATE TABLE IF NOT EXISTS further(block INTEGER PRIMARY KEY, wanted INTEGER NOT NULL, judged INTEGER, gain REAL);
+    CREATE TABLE IF NOT EXISTS further_pairs(block INTEGER NOT NULL, before REAL, after REAL, failed INTEGER NOT NULL);
+    CREATE INDEX IF NOT EXISTS further_pairs_of ON further_pairs(block);
+    """
+
+    def clear(self, db: sqlite3.Connection) -> None:
+        """Empty the tables."""
+        db.execute("DELETE FROM further")
+        db.execute("DELETE FROM further_pairs")
+
+    def apply(self, db: sqlite3.Connection, entry: Recorded[Event]) -> None:
+        """Add a block, a pair, or what all of them show."""
+        match entry.event:
+            case EntryAdded(number=number, further=wanted) if wanted:
+                db.execute("INSERT INTO further(block, wanted) VALUES(?,?)", (number, wanted))
+            case FurtherPair(block=block) as pair:
+                db.execute("INSERT INTO further_pairs VALUES(?,?,?,?)", (block, pair.before, pair.after, int(pair.failed)))
+            case FurtherJudged(block=block, pairs=pairs, gain=gain):
+                db.execute("UPDATE further SET judged=?, gain=? WHERE block=?", (pairs, gain, block))
+            case _:
+                pass
 
 
 class Nonces:

@@ -25,8 +25,8 @@ class EntryLine:
     number: int
     at: float  # Unix time by the hub's clock, s
     kind: str  # block or withdrawal
-    submitter: str  # key; empty: the founder
-    about: str  # the submitter's hypothesis, or the founder's reason
+    submitter: str  # key; empty: the hub
+    about: str  # the submitter's hypothesis, or why it withdraws
     gain: float | None  # of the metric; null: a withdrawal
     worn: bool  # the holdout had answered too often
     counts: bool  # a block that was not withdrawn
@@ -35,7 +35,7 @@ class EntryLine:
 
 
 def withdrawn_in(chain: Chain) -> Mapping[int, str]:
-    """The blocks that the chain takes back, each with the founder's reason."""
+    """The blocks that the chain takes back, each with the reason."""
     return {each.block: each.why for each in chain.entries if isinstance(each, Withdrawal)}
 
 

@@ -16,6 +16,8 @@ import anyio
 
 from overnight.errors import UserError
 from overnight.ledger.lock import holder
+from overnight.pool.chain import Block, Withdrawal
+from overnight.pool.keys import SHORT
 from overnight.pool.work.asked import Taken, program_text
 from overnight.pool.work.carrying import carried
 from overnight.pool.work.client import HubAway
@@ -28,8 +30,10 @@ from overnight.pool.work.session import TAG, Session, begin_session
 from overnight.pool.work.spending import Spending, spent_its_plan
 from overnight.pool.work.submitting import Sender
 from overnight.pool.work.syncing import settle, sync
+from overnight.research.ending import EndReason
 from overnight.research.places.campaigns import campaign_folder
 from overnight.research.record.ordering import OWNER, order_stop
+from overnight.research.state import State
 from overnight.research.views.session import session_words
 from overnight.words.foreign import printable
 
@@ -150,8 +154,7 @@ class Search:
         try:
             synced = await sync(sender.hub, self.place, sender.joined, self.copy, self.taken.program)
             for entry in synced.new:
-                what = "block" if entry.kind == "block" else "withdrawal"
-                self.say(f"entry {entry.number} of the chain: a {what}")
+                self.say(f"entry {entry.number} of the chain: {_entry_words(entry)}")
             for note in synced.notes:
                 self.say(note)
             for each in await sender.send_all(synced.card):
@@ -216,7 +219,7 @@ class Search:
             if not spent_its_plan(state):
                 self._exhausted = session.number
                 why = state.stopped.ending.detail if state.stopped else "it ended"
-                self.say(f"{session.tag} ended: {printable(why, SHOWN)}; the next entry of the chain begins a new one")
+                self.say(f"{session.tag} ended: {printable(why, SHOWN)}{_what_then(state)}")
             return
         what = f"the search on entry {session.number} ended: {session.last_words()}"
         raise UserError(what, fix=f"see {session.log}")
@@ -253,3 +256,18 @@ class Search:
                     await anyio.sleep(self.request.look_s)
         if tags and (state := state_of(self.place, tags[0])) is not None:
             self._carry = (tags[0], open_in(state))
+
+
+def _entry_words(entry: Block | Withdrawal) -> str:
+    if isinstance(entry, Block):
+        by = f"by {entry.submitter[:SHORT]}: {printable(entry.hypothesis, SHOWN)}"
+        return f"a block, better by {entry.gain:.4g}, {by}"
+    return f"block {entry.block} is withdrawn: {printable(entry.why, SHOWN)}"
+
+
+def _what_then(state: State) -> str:
+    """What comes after a campaign that ended by itself."""
+    reason = state.stopped.ending.reason if state.stopped else None
+    if reason is EndReason.BUDGET:
+        return "; this run has nothing left to search with, and waits for verdicts: give the next run more"
+    return "" if reason is EndReason.SESSION else "; the next entry of the chain begins a new one"

@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from overnight.git.ancestry import is_ancestor
 from overnight.git.history import GitHistory
-from overnight.git.port import FileChange
+from overnight.git.port import FileChange, changes_between
 from overnight.pool.chain import Block, Withdrawal
 from overnight.pool.keys import SecretKey
 from overnight.pool.messages import Answer, Card, Commit, Refusal, Reveal, sign_request
@@ -80,13 +80,24 @@ class Sender:
         with closing(GitHistory(self.outbox.place.repository())) as history:
             merged = history.merge(base=self._base(sending), head=self.copy.head, commit=sending.commit)
             if merged is None:
-                return replace(sending, state="dropped", why="it conflicts with a block that came meanwhile")
+                return replace(sending, state="dropped", why=f"it conflicts with {self._in_the_way(history, sending)}")
             changes = [each for each in merged if each.path != PROGRAM]
             if not changes:
                 return replace(sending, state="dropped", why="a block that came meanwhile has all of it")
             if problems := scope_problems(history, self.copy.head, changes, self.program):
                 return replace(sending, state="dropped", why=printable("; ".join(problems), SHOWN))
         return fixed(sending, changes, parent=self.copy.chain.head)
+
+    def _in_the_way(self, history: GitHistory, sending: Sending) -> str:
+        """The newest entry since its base that changed one of its files, in words."""
+        base, commits = self._base(sending), self.copy.commits
+        paths = {each.path for each in changes_between(history, base, sending.commit)}
+        since = self.copy.chain.entries[commits.index(base) if base in commits else 0 :]
+        for entry in reversed(since):
+            if same := sorted(paths & {each.path for each in entry.changes}):
+                kind = "block" if isinstance(entry, Block) else "withdrawal"
+                return f"{kind} {entry.number}, which changed {printable(same[0], SHOWN)} meanwhile"
+        return "a block that came meanwhile"
 
     def _base(self, sending: Sending) -> str:
         """What it was made on: the newest of the commits below it that is a block by now, else what it says itself."""

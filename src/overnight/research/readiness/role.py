@@ -4,7 +4,11 @@ from dataclasses import dataclass
 
 from overnight.program.program import ResearcherSpec
 
-BUILT_IN = {"tuner": "built in: needs no model and no key", "scripted": "plays the edits of program.md"}  # who, for people
+BUILT_IN = {  # who, for people
+    "tuner": "built in: needs no model and no key",
+    "mutator": "built in: needs no model and no key",
+    "scripted": "plays the edits of program.md",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

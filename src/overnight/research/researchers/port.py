@@ -120,7 +120,7 @@ class ProposalFailed(Exception):  # noqa: N818  # recorded as an outcome, not an
 class Researcher(Protocol):
     """Proposes changes."""
 
-    name: str  # what the ledger calls it: "tuner", "command", "scripted"
+    name: str  # what the ledger calls it: "tuner", "mutator", "command", "scripted"
 
     async def propose(self, assignment: Assignment) -> Draft:
         """Edit the workspace and say why.

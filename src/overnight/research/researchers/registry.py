@@ -31,10 +31,21 @@ def _tuner(_spec: ResearcherSpec, _context: AgentContext) -> Researcher:
     return Tuner()
 
 
+def _mutator(_spec: ResearcherSpec, context: AgentContext) -> Researcher:
+    from overnight.research.researchers.mutator.mutator import Mutator
+
+    return Mutator(context)
+
+
 def _scripted(spec: ResearcherSpec, _context: AgentContext) -> Researcher:
     from overnight.research.researchers.scripted import ScriptedResearcher
 
     return ScriptedResearcher(spec)
 
 
-RESEARCHERS: Mapping[str, Makes] = {"tuner": _tuner, "scripted": _scripted, **dict.fromkeys(AGENTS, _agent)}
+RESEARCHERS: Mapping[str, Makes] = {
+    "tuner": _tuner,
+    "mutator": _mutator,
+    "scripted": _scripted,
+    **dict.fromkeys(AGENTS, _agent),
+}

@@ -28,7 +28,7 @@ from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead
 from overnight.research.setup.connection.proof import Observed, allowed_s
-from overnight.research.setup.connection.readiness import ready_tuner
+from overnight.research.setup.connection.readiness import ready_tuner, require_notice
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
 from overnight.research.views.check import CheckReport, report_on
@@ -57,6 +57,7 @@ async def check_baseline(
         roles = await try_roles(state.program, repository.toplevel)
         require_roles(roles, state.program.path)
         say((*role_notes(roles), *heading_notes(state.program)))
+        require_notice(state.program, say)
         unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
         tuner = ready_tuner(campaign)
         failed = await _first_failure(campaign.head)

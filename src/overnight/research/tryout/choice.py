@@ -27,7 +27,7 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
     if spec is None:
         roles = f", a role of {PROGRAM}" if program else ""
         shown = printable(name, NAME)
-        fix = f"choose agent, editor, tuner, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
+        fix = f"choose agent, editor, tuner, mutator, {', '.join(TEMPLATES)}, acp:COMMAND{roles}"
         raise UserError(f"there is no researcher `{shown}`" + (f" ({problem})" if problem else ""), fix=fix)
     if spec.use == "scripted":
         raise UserError(f"`{spec.role}` plays the fixed edits of {PROGRAM}", fix="choose another: it has nothing to test")
@@ -38,7 +38,7 @@ def choose(name: str, model: str, folder: Path) -> tuple[ResearcherSpec, Program
 
 def built_in(name: str) -> ResearcherSpec | None:
     """The researcher of a name that needs no program.md; None if there is none."""
-    if name in {"tuner", "agent", "editor"}:
+    if name in {"tuner", "mutator", "agent", "editor"}:
         return ResearcherSpec(role=name, use=name)
     if name in TEMPLATES:
         return ResearcherSpec(role=name, use="command", template=name)

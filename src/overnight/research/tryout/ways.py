@@ -13,7 +13,7 @@ from overnight.agents.templates import TEMPLATES
 from overnight.config import Settings
 from overnight.models.provider import Provider
 from overnight.models.provider_facts import Presence, ProviderFacts
-from overnight.program.program import ResearcherSpec
+from overnight.program.program import WITHOUT_MODELS, ResearcherSpec
 from overnight.research.readiness.judging import Surroundings, judge
 from overnight.research.readiness.needs import needs_of
 from overnight.research.readiness.roles import ask_around, surroundings_of
@@ -24,7 +24,7 @@ from overnight.words.foreign import printable
 from overnight.words.quantities import listed
 
 # In the order in which a newcomer would try them.
-NAMES = ("tuner", "agent", "editor", *TEMPLATES, *(f"{OVER_ACP}{each.command}" for each in ACP))
+NAMES = ("tuner", "mutator", "agent", "editor", *TEMPLATES, *(f"{OVER_ACP}{each.command}" for each in ACP))
 NO_VERSION = "(it does not say its version)"
 
 
@@ -94,8 +94,8 @@ def _any_name(served: Provider, around: Surroundings) -> bool:
 
 def _entry(name: str, spec: ResearcherSpec, *, named: bool) -> str:
     """What to write into program.md."""
-    if spec.use == "tuner":
-        return "{role: tuner, use: tuner}"
+    if spec.use in WITHOUT_MODELS:
+        return f"{{role: {spec.use}, use: {spec.use}}}"
     if spec.template:
         return f"{{role: explorer, use: command, template: {name}}}"
     if spec.command:

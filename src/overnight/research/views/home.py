@@ -71,9 +71,9 @@ def describe_home(home: Home) -> str:
     for line in home.repositories:
         lines.append(f"repo      {printable(line.name, TEXT)}  {repository_words(line)}")
         lines += [f"          {describe_line(campaign)}" for campaign in line.campaigns]
+    if not any(each.system == "home" for each in home.systems):
+        lines.append("home      no device is known; `overnight home scan` finds them, `overnight home demo` needs none")
     if not home.repositories:
-        if not any(each.system == "home" for each in home.systems):
-            lines.append("home      no device is known; `overnight home scan` finds them, `overnight home demo` needs none")
         lines.append("repo      none here; call this in a git repository, or `git init` one")
     return "\n".join([*lines, *(f"note      {printable(trouble, TEXT)}" for trouble in home.troubles)])
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 CPU_S, MEMORY_BYTES = 2, 2**30  # of the process; ordinary files of 500 kB together take 0.3 s
 MOST = 300  # constants of a file
 DEEPEST = 60  # nodes inside each other; deeper ones are left alone
-_GRAMMARS = {  # grammar: module and function
+GRAMMARS = {  # grammar: module and function
     "c": ("tree_sitter_c", "language"),
     "cpp": ("tree_sitter_cpp", "language"),
     "javascript": ("tree_sitter_javascript", "language"),
@@ -80,7 +80,7 @@ def constants(grammar: str, content: bytes) -> list[Found]:
     """The named numbers and switches of a text, those of a broken part left out: name, bytes, text and tier of each."""
     from tree_sitter import Language, Parser
 
-    module, function = _GRAMMARS[grammar]
+    module, function = GRAMMARS[grammar]
     language = Language(getattr(importlib.import_module(module), function)())
     found: list[Found] = []
     names: dict[str, int] = {}

@@ -38,6 +38,11 @@ def has_grammar(path: str) -> bool:
     return PurePosixPath(path).suffix in _GRAMMARS
 
 
+def grammar_of(path: str) -> str:
+    """The language of a file that has one of these, by its name."""
+    return _GRAMMARS[PurePosixPath(path).suffix]
+
+
 def scan_with_grammars(files: Mapping[str, bytes]) -> Mapping[str, Findings | Unreadable]:
     """What can be tuned in each file, or why it cannot be read."""
     if not all(importlib.util.find_spec(module) for module in _MODULES):
@@ -58,7 +63,7 @@ def scan_with_grammars(files: Mapping[str, bytes]) -> Mapping[str, Findings | Un
 
 def _answers(files: Mapping[str, bytes]) -> list[bytes]:
     """The answers of one process, fewer than there are files if it died."""
-    asked = [[_GRAMMARS[PurePosixPath(path).suffix], base64.b64encode(content).decode()] for path, content in files.items()]
+    asked = [[grammar_of(path), base64.b64encode(content).decode()] for path, content in files.items()]
     lines = "".join(json.dumps(line) + "\n" for line in asked).encode()
     command = [sys.executable, "-I", "-m", _CHILD]
     try:

@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from overnight.errors import UserError
+from overnight.program.program import Program
 from overnight.research.loop.campaign import Campaign
+from overnight.research.researchers.mutator.noticing import refusal
 from overnight.research.researchers.tuner.readiness import Hindrance, hindrance
 from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.connection.liveness import prover_of, require_life, target_of
@@ -41,12 +43,27 @@ async def require_work(campaign: Campaign, say: Callable[[Sequence[str]], None])
         UserError: nobody but the tuner would propose anything, and it cannot, or nothing would come of it.
     """
     state, tuner = campaign.journal.state, ready_tuner(campaign)
+    require_notice(state.program, say)
     if tuner is None:
         return
     if tuner.hindered and not state.tally.trials and state.program.tuner_alone:
         raise UserError(tuner.hindered.why, fix=tuner.hindered.fix)
     say(tuner.notes)
     await require_life(campaign, tuner.target)
+
+
+def require_notice(program: Program, say: Callable[[Sequence[str]], None]) -> None:
+    """Say that the mutator will not start, if nothing would notice what it breaks.
+
+    Raises:
+        UserError: the mutator is alone.
+    """
+    uses = {spec.use for spec in program.researchers}
+    if "mutator" not in uses or not (refused := refusal(program)):
+        return
+    if uses == {"mutator"}:
+        raise UserError(refused.why, fix=refused.fix)
+    say((f"{refused.why}; {refused.fix}",))
 
 
 def ready_tuner(campaign: Campaign) -> TunerReadiness | None:

@@ -1,0 +1,18 @@
+"""Adam is a step against the slope.
+
+Slopes of 0.001 and 50 would move two weights at very different speeds. Adam divides by how large the slopes of each
+weight are.
+"""
+from given_adam import *
+
+def adam(weights, memory, step, rate):
+    """Move each weight against its mean slope, measured by how large its slopes are; then forget the slopes."""
+    pace, unbias, keep = rate / (1 - BETA1**step), (1 - BETA2**step) ** -0.5, 1 - rate * WEIGHT_DECAY
+    for name, tensor in weights.items():
+        means, squares = memory.setdefault(name, [[[0.0] * len(row) for row in tensor.rows] for _ in range(2)])
+        for i, (row, slope) in enumerate(zip(tensor.rows, tensor.slope)):
+            means[i] = [BETA1 * m + (1 - BETA1) * s for m, s in zip(means[i], slope)]
+            squares[i] = [BETA2 * q + (1 - BETA2) * s * s for q, s in zip(squares[i], slope)]
+            both = zip(row, means[i], squares[i])
+            tensor.rows[i] = [keep * w - rate * m for w, m, q in both]
+        tensor.slope = None

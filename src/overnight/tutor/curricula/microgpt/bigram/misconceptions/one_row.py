@@ -1,0 +1,20 @@
+"""`[[0] * TOKENS] * TOKENS` makes separate rows.
+
+It makes one row that is in the list 27 times: count one pair, and each row has it.
+"""
+from given_bigram import *
+
+def count(words):
+    """A table of TOKENS rows and TOKENS columns: counts[before][after] says how often `after` follows `before`."""
+    counts = [[0] * TOKENS] * TOKENS
+    for word in words:
+        tokens = encode(word)
+        for before, after in zip(tokens, tokens[1:]):
+            counts[before][after] += 1
+    return counts
+
+
+def chances(counts, extra):
+    """Each row of counts, with `extra` added to every number of it, as chances that sum to 1."""
+    rows = [[number + extra for number in row] for row in counts]
+    return [[number / sum(row) for number in row] for row in rows]

@@ -1,0 +1,26 @@
+"""The gain is the loss.
+
+HEAD is the val_loss of what is kept, the gain what it is better by.
+"""
+
+import math
+
+# From the report of your campaign (overnight report), as numbers.
+EXPERIMENTS = 24  # how many were made
+KEPT = 3  # how many of these were kept
+HEAD = 0.309  # val_loss of what is kept in the end
+
+
+def could_be_noise(difference, sigma):
+    """Whether a difference between one run of each of two versions is within two standard deviations of such a difference."""
+    return abs(difference) <= 2 * math.sqrt(2) * sigma
+
+
+def pairs_needed(effect, sigma):
+    """The smallest number of pairs of runs whose mean difference has two standard deviations of at most `effect`."""
+    return math.ceil((2 * math.sqrt(2) * sigma / effect) ** 2)
+
+
+def is_proven(low, high):
+    """Whether a gain with this interval, positive is better, is an improvement."""
+    return low > 0

@@ -1,0 +1,15 @@
+"""A chance depends on its own score alone.
+
+Raise one score and the other chances fall: the mean over the row is taken from each slope. c * (1 - c) * g leaves it
+out.
+"""
+from given_causal import *
+
+def look_back(scores, scale):
+    """Row i, scaled, to chances over columns 0 to i: a token must not see what comes after it."""
+    rows = [[v * scale for v in row[:i + 1]] for i, row in enumerate(scores.rows)]
+    out = [softmax(row) + [0.0] * (len(rows) - len(row)) for row in rows]
+    def pull(g):
+        mean = [sum(map(mul, row, slope)) for row, slope in zip(out, g)]
+        return ([[scale * v * (1 - v) * s for v, s in zip(*both)] for *both, m in zip(out, g, mean)],)
+    return Tensor(out, (scores,), pull)

@@ -1,0 +1,14 @@
+"""A score of 0 hides a column.
+
+e to the power of 0 is 1: the column gets as much as any other with a score of 0. Only minus infinity hides.
+"""
+from given_causal import *
+
+def look_back(scores, scale):
+    """Row i, scaled, to chances over columns 0 to i: a token must not see what comes after it."""
+    rows = [[v * scale for v in row[:i + 1]] + [0.0] * (len(scores.rows) - i - 1) for i, row in enumerate(scores.rows)]
+    out = [softmax(row) for row in rows]
+    def pull(g):
+        mean = [sum(map(mul, row, slope)) for row, slope in zip(out, g)]
+        return ([[scale * v * (s - m) for v, s in zip(*both)] for *both, m in zip(out, g, mean)],)
+    return Tensor(out, (scores,), pull)

@@ -1,0 +1,14 @@
+"""A word is as long as the context.
+
+END is drawn like any token, and then the word is over.
+"""
+from given_sampling import *
+
+def sample(weights, temperature=0.8):
+    """Make up a word: predict, draw, append, again."""
+    tokens = [END]
+    while len(tokens) <= CONTEXT:
+        logits = predict(weights, tokens).rows[-1]
+        tokens += random.choices(range(TOKENS), softmax([v / temperature for v in logits]))
+    tape.clear()
+    return "".join(LETTERS[token] for token in tokens if token != END)

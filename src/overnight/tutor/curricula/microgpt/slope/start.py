@@ -1,0 +1,8 @@
+def slope(f, x, i, h=1e-5):
+    """How much f(x) rises per unit of x[i], measured: move x[i] by h up and down. x is a list; afterwards it is as it was."""
+    ...
+
+
+def descend(f, x, rate, steps):
+    """A new list: x after so many steps, each of which moves all numbers by `rate` times their slope, downhill."""
+    ...

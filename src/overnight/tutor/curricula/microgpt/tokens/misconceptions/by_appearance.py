@@ -1,0 +1,24 @@
+"""A letter gets the next free number of its word.
+
+`ab` and `ba` would both be [26, 0, 1, 26], and no table could tell a from b.
+"""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+END = len(LETTERS)  # 26: before the first letter of a word and after its last
+TOKENS = END + 1
+
+
+def encode(word):
+    """A word as tokens: END, its letters, END."""
+    return [END, *map(list(dict.fromkeys(word)).index, word), END]
+
+
+def decode(tokens):
+    """The letters of the tokens as text; END is no letter."""
+    return "".join(LETTERS[token] for token in tokens if token != END)
+
+
+def predictions(word):
+    """For each prediction: the list of tokens read so far, and the token that comes next."""
+    tokens = encode(word)
+    return [(tokens[:i], tokens[i]) for i in range(1, len(tokens))]

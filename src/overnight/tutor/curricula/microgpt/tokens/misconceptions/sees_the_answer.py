@@ -1,0 +1,24 @@
+"""What is predicted is among what was read.
+
+If the `h` of `hi` is already read, there is nothing to predict: the model would learn to copy.
+"""
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+END = len(LETTERS)  # 26: before the first letter of a word and after its last
+TOKENS = END + 1
+
+
+def encode(word):
+    """A word as tokens: END, its letters, END."""
+    return [END, *map(LETTERS.index, word), END]
+
+
+def decode(tokens):
+    """The letters of the tokens as text; END is no letter."""
+    return "".join(LETTERS[token] for token in tokens if token != END)
+
+
+def predictions(word):
+    """For each prediction: the list of tokens read so far, and the token that comes next."""
+    tokens = encode(word)
+    return [(tokens[:i + 1], tokens[i]) for i in range(1, len(tokens))]

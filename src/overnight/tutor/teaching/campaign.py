@@ -1,0 +1,50 @@
+"""What the newest campaign of a repository says, for steps that are about one."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from overnight.errors import UserError
+
+REPORT = "report.md"
+
+
+def campaign_facts(places: Sequence[Path]) -> str:
+    """As JSON; of the first of these folders that is in a repository with a campaign.
+
+    Raises:
+        UserError: none is.
+    """
+    error: UserError | None = None
+    for place in places:
+        try:
+            return _facts(place)
+        except UserError as found:
+            error = error or found
+    fix = "start it with `overnight run` in your copy of the lab, and call this there"
+    raise UserError(f"this step is about a campaign of yours, and there is none: {error}", fix=fix)
+
+
+def _facts(place: Path) -> str:
+    from overnight.research.operations.status import status_of  # most steps need none of it
+    from overnight.research.reading import reading
+
+    with reading(None, place) as campaign:
+        now = status_of(campaign, campaign.state())
+        gains = [keep.gain or 0.0 for keep in now.keeps]
+        return json.dumps(
+            {
+                "tag": now.tag,
+                "state": "stopped" if now.running is None else "running",
+                "ended": now.stopped,
+                "experiments": now.experiments,
+                "kept": now.kept,
+                "rejected": now.discarded + now.rejected,
+                "crashed": now.crashed,
+                "direction": now.direction,
+                "metric": now.metric,
+                "head": now.head_value,
+                "gain": sum(gains) if gains else None,
+                "report": (campaign.folder / REPORT).is_file(),
+            }
+        )

@@ -2,12 +2,12 @@
 
 import asyncio
 import socket
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 from aiohttp import web
+from loop_threads import loop_thread
 
 from overnight.home.twins.http import HttpTwin
 
@@ -229,14 +229,7 @@ def visits(listening: socket.socket) -> int:
 @contextmanager
 def running(twin: HttpTwin) -> Iterator[str]:
     """A twin at work in a thread of its own; its address."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
+    with loop_thread() as loop:
         asyncio.run_coroutine_threadsafe(twin.start("127.0.0.1", 0), loop).result()
         yield f"127.0.0.1:{twin.port}"
         asyncio.run_coroutine_threadsafe(twin.stop(), loop).result()
-    finally:
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()

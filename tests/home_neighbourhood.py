@@ -3,13 +3,13 @@
 import asyncio
 import random
 import socket
-import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from loop_threads import loop_thread
 
 from overnight.home.twins.http import HttpTwin
 
@@ -59,21 +59,16 @@ class Neighbourhood:
 @contextmanager
 def neighbourhood() -> Iterator[Neighbourhood]:
     """A /29 of loopback on which nothing else listens; a scan of it waits longer, for the machine may be loaded."""
-    loop = asyncio.new_event_loop()
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
     first = _free()
-    place = Neighbourhood(subnet=f"{first}.0/29", addresses=[f"{first}.{at}" for at in range(1, HOSTS + 1)], _loop=loop)
-    try:
-        with pytest.MonkeyPatch.context() as patch:
-            for limit in ("ports.WITHIN_S", "questions.WITHIN_S", "scan.DRIVER_S", "scan.LOOK_S", "scan.WITHIN_S"):
-                patch.setattr(f"overnight.home.finding.{limit}", 60.0)
+    addresses = [f"{first}.{at}" for at in range(1, HOSTS + 1)]
+    with loop_thread() as loop, pytest.MonkeyPatch.context() as patch:
+        for limit in ("ports.WITHIN_S", "questions.WITHIN_S", "scan.DRIVER_S", "scan.LOOK_S", "scan.WITHIN_S"):
+            patch.setattr(f"overnight.home.finding.{limit}", 60.0)
+        place = Neighbourhood(subnet=f"{first}.0/29", addresses=addresses, _loop=loop)
+        try:
             yield place
-    finally:
-        place.call(place.end())
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        finally:
+            place.call(place.end())
 
 
 def _free() -> str:

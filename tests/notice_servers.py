@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
+from loop_threads import loop_thread
 
 
 @dataclass(frozen=True)
@@ -95,34 +96,21 @@ def mail_server(context: ssl.SSLContext | None = None, *, password: bytes = b"")
         found.logins.append((data.login, data.password))
         return AuthResult(success=data.password == password, handled=False)
 
-    def protocol() -> SMTP:
-        return SMTP(
-            found,
-            hostname="localhost",
-            loop=loop,
-            tls_context=context,
-            authenticator=authenticate if password else None,
-            auth_required=bool(password),
-        )
+    with loop_thread() as loop:
 
-    loop = asyncio.new_event_loop()
-    server = loop.run_until_complete(loop.create_server(protocol, "127.0.0.1", 0))
-    found.port = server.sockets[0].getsockname()[1]
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
-    try:
-        yield found
-    finally:
-        asyncio.run_coroutine_threadsafe(_close(server), loop).result(30)
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join()
-        loop.close()
+        def protocol() -> SMTP:
+            return SMTP(
+                found,
+                hostname="localhost",
+                loop=loop,
+                tls_context=context,
+                authenticator=authenticate if password else None,
+                auth_required=bool(password),
+            )
 
-
-async def _close(server: asyncio.Server) -> None:
-    """Stop listening, and close open connections."""
-    server.close()
-    rest = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in rest:
-        task.cancel()
-    await asyncio.gather(*rest, return_exceptions=True)
+        server = asyncio.run_coroutine_threadsafe(loop.create_server(protocol, "127.0.0.1", 0), loop).result(30)
+        found.port = server.sockets[0].getsockname()[1]
+        try:
+            yield found
+        finally:
+            loop.call_soon_threadsafe(server.close)

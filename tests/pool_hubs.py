@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from aiohttp import web
+from loop_threads import loop_thread
 from targets import TRAIN
 
 from overnight.gate.error_budget import level_of
@@ -305,7 +305,6 @@ class TestHub:
 @contextmanager
 def serving(hub: TestHub) -> Iterator[TestHub]:
     """Serve a hub on a free port."""
-    ready = threading.Event()
     runner: list[web.AppRunner] = []
 
     async def begin() -> None:
@@ -317,26 +316,14 @@ def serving(hub: TestHub) -> Iterator[TestHub]:
         site = web.TCPSite(runner[0], "127.0.0.1", 0)
         await site.start()
         hub.url = f"http://127.0.0.1:{runner[0].addresses[0][1]}"
-        ready.set()
 
-    hub.loop = asyncio.new_event_loop()
-
-    def serve() -> None:
-        asyncio.set_event_loop(hub.loop)
-        hub.loop.run_until_complete(begin())
-        hub.loop.run_forever()
-
-    thread = threading.Thread(target=serve)
-    thread.start()
-    ready.wait()
-    try:
-        yield hub
-    finally:
-        asyncio.run_coroutine_threadsafe(runner[0].cleanup(), hub.loop).result()
-        hub.do(hub.record.store.close)
-        hub.loop.call_soon_threadsafe(hub.loop.stop)
-        thread.join()
-        hub.loop.close()
+    with loop_thread() as hub.loop:
+        asyncio.run_coroutine_threadsafe(begin(), hub.loop).result()
+        try:
+            yield hub
+        finally:
+            asyncio.run_coroutine_threadsafe(runner[0].cleanup(), hub.loop).result()
+            hub.do(hub.record.store.close)
 
 
 def changed(**files: str) -> Sequence[FileChange]:

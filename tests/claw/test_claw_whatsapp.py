@@ -343,7 +343,7 @@ def test_the_doctor_asks_whatsapp(on_whatsapp: ClawUnderTest) -> None:
 )
 def test_mistakes_about_whatsapp(keys: str, says: str) -> None:
     """Each is said with its line and fix."""
-    with pytest.raises(ProgramError, match=r"claw\.yaml:2") as wrong:
+    with pytest.raises(ProgramError, match=r"claw\.yaml:1") as wrong:
         parse_charter(f"channels: {{w: {{{keys}}}}}\n")
     assert says in str(wrong.value)
 

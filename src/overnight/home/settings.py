@@ -68,22 +68,14 @@ def parse_settings(text: str, path: str = SETTINGS) -> HomeSettings:
     Raises:
         ProgramError: it has mistakes; the message has all of them, each with its line, key and fix.
     """
-    from pydantic import ValidationError
-
     from overnight.home.setup.schema import WORDING, HomeKeys
-    from overnight.program.front_matter import load_front_matter, program_error
-    from overnight.program.mistakes import problems_of
+    from overnight.program.front_matter import load_front_matter
+    from overnight.program.mistakes import checked
 
     zone = local_zone() or "UTC"
     if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
         return HomeSettings(zone=zone)
-    front = load_front_matter(text, path)
-    try:
-        keys = HomeKeys.model_validate(front.values)
-    except ValidationError as error:
-        raise program_error([*front.problems, *problems_of(error, front, WORDING)], path) from None
-    if front.problems:
-        raise program_error(front.problems, path)
+    keys = checked(HomeKeys, load_front_matter(text, path, first_line=1), WORDING, path)
     return HomeSettings(
         zone=keys.zone or zone,
         languages=keys.languages,

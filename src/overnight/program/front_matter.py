@@ -14,7 +14,7 @@ from overnight.words.quantities import more
 MAX_FILE_CHARACTERS = 1_000_000
 MAX_FRONT_CHARACTERS = 64_000  # a hundred times a long one; YAML is slow to read
 MAX_DEPTH = 8
-FIRST_LINE = 2  # of the YAML text, in the file; line 1 is `---`
+FIRST_LINE = 2  # of a front matter, in its file; line 1 is `---`
 MAX_REPORTED = 30  # mistakes after the first
 QUOTED = 60  # characters of a foreign key or value shown in a message
 
@@ -74,8 +74,10 @@ def split_front_matter(text: str, path: str, *, written_by: str = "overnight ini
     return text[opening.end() : closing.start()], text[closing.end() :]
 
 
-def load_front_matter(text: str, path: str) -> FrontMatter:
+def load_front_matter(text: str, path: str, *, first_line: int = FIRST_LINE) -> FrontMatter:
     """The values of a YAML mapping, by the YAML 1.2 core rules: `no` is a word and `1:30` is not a number.
+
+    `first_line`: where the text begins in its file; 1 for a file that is YAML as a whole.
 
     Raises:
         ProgramError: it is not YAML, or has anchors, aliases, tags, or more depth than any program needs.
@@ -83,15 +85,16 @@ def load_front_matter(text: str, path: str) -> FrontMatter:
     try:
         node = _Composer(text).get_single_node()
     except _RefusedError as refused:
-        raise ProgramError(refused.message, path=path, line=refused.line, fix=refused.fix) from None
+        raise ProgramError(refused.message, path=path, line=refused.row + first_line, fix=refused.fix) from None
     except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + FIRST_LINE
+        line = text.count("\n", 0, error.position) + first_line
         raise ProgramError("a character that YAML does not allow", path=path, line=line, fix="delete it") from None
     except yaml.MarkedYAMLError as error:
-        raise _syntax_error(error, path) from None
+        raise _syntax_error(error, path, first_line) from None
     if not isinstance(node, yaml.MappingNode):
-        raise ProgramError("the front matter is not a mapping", path=path, line=FIRST_LINE, fix="write `key: value` lines")
-    reader = _Reader()
+        what = "the front matter" if first_line == FIRST_LINE else "the file"
+        raise ProgramError(f"{what} is not a mapping", path=path, line=first_line, fix="write `key: value` lines")
+    reader = _Reader(first_line)
     values = reader.mapping(node, ())
     return FrontMatter(values=values, lines=reader.lines, problems=reader.problems)
 
@@ -122,9 +125,9 @@ def program_error(problems: Sequence[Problem], path: str) -> ProgramError:
 class _RefusedError(Exception):
     """YAML that we do not accept."""
 
-    def __init__(self, message: str, line: int, fix: str) -> None:
+    def __init__(self, message: str, row: int, fix: str) -> None:
         super().__init__(message)
-        self.message, self.line, self.fix = message, line + FIRST_LINE, fix
+        self.message, self.row, self.fix = message, row, fix
 
 
 class _Composer(yaml.SafeLoader):
@@ -153,13 +156,14 @@ class _Composer(yaml.SafeLoader):
 class _Reader:
     """Turns nodes into values and records the line of each."""
 
+    first_line: int
     lines: dict[Place, int] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
     def mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for key_node, value_node in node.value:
-            line = key_node.start_mark.line + FIRST_LINE
+            line = key_node.start_mark.line + self.first_line
             if not isinstance(key_node, yaml.ScalarNode):
                 self.problems.append(Problem(line=line, key=dotted(place), message="a key must be a word"))
                 continue
@@ -190,7 +194,7 @@ class _Reader:
     def _sequence(self, node: yaml.SequenceNode, place: Place) -> list[Value]:
         items: list[Value] = []
         for index, item in enumerate(node.value):
-            self.lines[(*place, index)] = item.start_mark.line + FIRST_LINE
+            self.lines[(*place, index)] = item.start_mark.line + self.first_line
             items.extend(self._value(item, (*place, index)))
         return items
 
@@ -203,9 +207,9 @@ def _resolve(text: str) -> Value:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def _syntax_error(error: yaml.MarkedYAMLError, path: str) -> ProgramError:
+def _syntax_error(error: yaml.MarkedYAMLError, path: str, first_line: int) -> ProgramError:
     mark = error.problem_mark or error.context_mark
-    line = mark.line + FIRST_LINE if mark else None
+    line = mark.line + first_line if mark else None
     fix = ""
     if error.context == "while scanning an alias":
         fix = 'quote a glob that starts with `*`: "*.py"'

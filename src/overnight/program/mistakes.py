@@ -2,14 +2,26 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from overnight.errors import ProgramError
-from overnight.program.front_matter import QUOTED, FrontMatter, Place, Problem, dotted, load_front_matter, split_front_matter
+from overnight.program.front_matter import (
+    QUOTED,
+    FrontMatter,
+    Place,
+    Problem,
+    dotted,
+    load_front_matter,
+    program_error,
+    split_front_matter,
+)
 from overnight.words.fields import Mistake
 from overnight.words.foreign import printable
+
+Keys = TypeVar("Keys", bound=BaseModel)
 
 # Words of other tools, and what we call them.
 SYNONYMS: Mapping[str, str] = {"lower": "minimize", "min": "minimize", "higher": "maximize", "max": "maximize"}
@@ -22,6 +34,21 @@ class Wording:
     known: Mapping[str, Sequence[str]]  # which keys a mapping may have, by the key above it; "" is the top
     required: Mapping[str, str]  # how to write a required key
     written: Mapping[str, str]  # how to write one whose value is out of bounds
+
+
+def checked(model: type[Keys], front: FrontMatter, wording: Wording, path: str) -> Keys:
+    """The keys of a front matter, or of a YAML file.
+
+    Raises:
+        ProgramError: it has mistakes; the message has all of them.
+    """
+    try:
+        keys = model.model_validate(front.values)
+    except ValidationError as error:
+        raise program_error([*front.problems, *problems_of(error, front, wording)], path) from None
+    if front.problems:
+        raise program_error(front.problems, path)
+    return keys
 
 
 def problems_of(error: ValidationError, front: FrontMatter, wording: Wording) -> Iterator[Problem]:

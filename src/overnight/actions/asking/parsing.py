@@ -3,9 +3,6 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
-from typing import TypeVar
-
-from pydantic import BaseModel, ValidationError
 
 from overnight.actions.asking.schema import KEYS, RoleKeys, RulesKeys
 from overnight.actions.charter import (
@@ -20,8 +17,8 @@ from overnight.actions.charter import (
 )
 from overnight.agents.context import AgentSpec
 from overnight.errors import ProgramError
-from overnight.program.front_matter import FrontMatter, load_front_matter, program_error, split_front_matter
-from overnight.program.mistakes import Wording, problems_of
+from overnight.program.front_matter import FrontMatter, load_front_matter, split_front_matter
+from overnight.program.mistakes import Wording, checked
 from overnight.program.parser import WRITTEN as OF_PROGRAMS
 
 WRITTEN: Mapping[str, str] = {
@@ -40,7 +37,6 @@ USUAL_ROLES = tuple(RoleSpec(role=role, agent=OWN) for role in Role)
 _WORDING = Wording(known=KEYS, required={"role": f"write `role:` and one of: {', '.join(Role)}"}, written=WRITTEN)
 _OPENING = re.compile("\ufeff?---[ \t]*\r?$", re.MULTILINE)
 _KEY = re.compile(r"(\w+):(?:\s|$)")
-_Keys = TypeVar("_Keys", bound=BaseModel)
 
 
 def parse_rules(text: str, path: str = ACTIONS) -> Rules:
@@ -91,21 +87,6 @@ def read_front(text: str, path: str, *, keys: Collection[str]) -> tuple[FrontMat
     if all(line.startswith("#") for line in lines if line):
         return nothing, body
     return load_front_matter(front_text, path), body
-
-
-def checked(model: type[_Keys], front: FrontMatter, wording: Wording, path: str) -> _Keys:
-    """The keys of a front matter.
-
-    Raises:
-        ProgramError: it has mistakes; the message has all of them.
-    """
-    try:
-        keys = model.model_validate(front.values)
-    except ValidationError as error:
-        raise program_error([*front.problems, *problems_of(error, front, wording)], path) from None
-    if front.problems:
-        raise program_error(front.problems, path)
-    return keys
 
 
 def _roles(entries: Sequence[RoleKeys]) -> tuple[RoleSpec, ...]:

@@ -4,11 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from overnight.actions.asking.parsing import WRITTEN, checked, read_front
+from overnight.actions.asking.parsing import WRITTEN, read_front
 from overnight.actions.asking.schema import TASK_KEYS, ActionBudgetKeys, TaskKeys
 from overnight.errors import ProgramError
 from overnight.program.front_matter import Place, dotted
-from overnight.program.mistakes import Wording
+from overnight.program.mistakes import Wording, checked
 from overnight.words.foreign import printable, printable_lines
 
 LONGEST = 100_000  # characters of a request: every agent of the action reads it

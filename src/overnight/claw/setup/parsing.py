@@ -3,14 +3,12 @@
 import os
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from overnight.claw.charter import SETTINGS, Charter
 from overnight.claw.setup.schema import KEYS, CharterKeys
 from overnight.errors import ProgramError, UserError
 from overnight.files.local_zone import local_zone
-from overnight.program.front_matter import load_front_matter, program_error
-from overnight.program.mistakes import Wording, problems_of
+from overnight.program.front_matter import load_front_matter
+from overnight.program.mistakes import Wording, checked
 
 LARGEST = 64 * 1024  # bytes
 _WORDING = Wording(
@@ -56,13 +54,7 @@ def parse_charter(text: str, path: str = SETTINGS) -> Charter:
     """
     if not any(line.strip() and not line.lstrip().startswith("#") for line in text.splitlines()):
         return Charter(zone=local_zone() or "UTC", source=text)
-    front = load_front_matter(text, path)
-    try:
-        keys = CharterKeys.model_validate(front.values)
-    except ValidationError as error:
-        raise program_error([*front.problems, *problems_of(error, front, _WORDING)], path) from None
-    if front.problems:
-        raise program_error(front.problems, path)
+    keys = checked(CharterKeys, load_front_matter(text, path, first_line=1), _WORDING, path)
     return Charter(
         zone=keys.zone or local_zone() or "UTC",
         model=keys.model or "",

@@ -4,12 +4,12 @@ import re
 from dataclasses import dataclass
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from overnight.claw.skills.tree import BadSkill, Tree
 from overnight.errors import ProgramError
-from overnight.program.front_matter import load_front_matter, program_error, split_front_matter
-from overnight.program.mistakes import Wording, problems_of
+from overnight.program.front_matter import load_front_matter, split_front_matter
+from overnight.program.mistakes import Wording, checked
 from overnight.words.fields import Text
 from overnight.words.foreign import printable_lines
 
@@ -60,13 +60,7 @@ def read_form(tree: Tree, name: str) -> Form:
         raise BadSkill(f"its {MAIN} has characters that nobody sees")
     try:
         front, body = split_front_matter(text, MAIN, written_by="the page `overnight docs claw`")
-        found = load_front_matter(front, MAIN)
-        try:
-            keys = _Front.model_validate(found.values)
-        except ValidationError as error:
-            raise program_error([*found.problems, *problems_of(error, found, _WORDING)], MAIN) from None
-        if found.problems:
-            raise program_error(found.problems, MAIN)
+        keys = checked(_Front, load_front_matter(front, MAIN), _WORDING, MAIN)
     except ProgramError as error:
         raise BadSkill(str(error)) from error
     if keys.name != name:

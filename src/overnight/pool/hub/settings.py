@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from overnight.errors import UserError
+from overnight.errors import ProgramError, UserError
 from overnight.files.own import read_unlinked
 from overnight.git.repository import Repository, valid_tag
-from overnight.program.front_matter import Value, load_front_matter, program_error
-from overnight.program.mistakes import Wording, problems_of
+from overnight.program.front_matter import Value, load_front_matter
+from overnight.program.mistakes import Wording, checked
 from overnight.words.fields import Short, Text
 
 SETTINGS = "hub.yaml"
@@ -93,20 +93,15 @@ def parse_hub_settings(text: str, path: str = SETTINGS) -> HubSettings:
     Raises:
         ProgramError: it has mistakes; the message has all of them, each with its line, key and fix.
     """
-    front = load_front_matter(text, path)
-    try:
-        keys = HubKeys.model_validate(front.values)
-        if not valid_tag(keys.tag):
-            raise UserError(f"{path}: `tag` cannot be part of a branch name", fix="use letters, digits, '-', '_' and '.'")
-        low, high = keys.bounds
-        if low is not None and high is not None and not low < high:
-            raise UserError(
-                f"{path}: `bounds` has no value between {low:g} and {high:g}", fix="write the least first, then the most"
-            )
-    except ValidationError as error:
-        raise program_error([*front.problems, *problems_of(error, front, WORDING)], path) from None
-    if front.problems:
-        raise program_error(front.problems, path)
+    front = load_front_matter(text, path, first_line=1)
+    keys = checked(HubKeys, front, WORDING, path)
+    if not valid_tag(keys.tag):
+        fix = "use letters, digits, '-', '_' and '.'"
+        raise ProgramError("cannot be part of a branch name", path=path, line=front.line(("tag",)), key="tag", fix=fix)
+    low, high = keys.bounds
+    if low is not None and high is not None and not low < high:
+        what, line = f"has no value between {low:g} and {high:g}", front.line(("bounds",))
+        raise ProgramError(what, path=path, line=line, key="bounds", fix="write the least first, then the most")
     worker = front.values.get("worker")
     return HubSettings(
         project=keys.project,

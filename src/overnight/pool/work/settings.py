@@ -1,7 +1,7 @@
 """What a worker's owner allows any hub: `work.yaml` beside the settings. A hub may ask for less, never for more."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,8 +11,8 @@ from overnight.config import settings_path
 from overnight.errors import UserError
 from overnight.files.own import read_regular
 from overnight.program.fields import SECONDS_PER_HOUR, Count, Duration, Size
-from overnight.program.front_matter import load_front_matter, program_error
-from overnight.program.mistakes import Wording, problems_of
+from overnight.program.front_matter import load_front_matter
+from overnight.program.mistakes import Wording, checked
 from overnight.program.parser import WRITTEN
 from overnight.program.program import WITHOUT_MODELS
 from overnight.program.schema import KEYS, ResearcherKeys
@@ -79,18 +79,8 @@ def read_settings(environment: Mapping[str, str], home: Path) -> WorkSettings:
         return WorkSettings()
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{path} cannot be read", fix="put a plain text file in its place, or delete it") from error
-    read = load_front_matter(text, str(path))  # its lines are those of a text below `---`
-    front = replace(
-        read,
-        lines={place: line - 1 for place, line in read.lines.items()},
-        problems=[replace(each, line=each.line and each.line - 1) for each in read.problems],
-    )
-    try:
-        keys = _Keys.model_validate(front.values)
-    except ValidationError as error:
-        raise program_error([*front.problems, *problems_of(error, front, _WORDING)], str(path)) from None
-    if front.problems:
-        raise program_error(front.problems, str(path))
+    front = load_front_matter(text, str(path), first_line=1)
+    keys = checked(_Keys, front, _WORDING, str(path))
     limits = keys.limits
     listed = front.values.get("researchers")
     return WorkSettings(

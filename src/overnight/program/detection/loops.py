@@ -89,7 +89,7 @@ def from_crucible(texts: Mapping[str, str], notes: list[str]) -> list[FrontMatte
     if CRUCIBLE not in texts:
         return []
     try:
-        values = load_front_matter(texts[CRUCIBLE], CRUCIBLE).values
+        values = load_front_matter(texts[CRUCIBLE], CRUCIBLE, first_line=1).values
     except ProgramError as error:
         notes.append(f"{CRUCIBLE} cannot be read: {error}")
         return []

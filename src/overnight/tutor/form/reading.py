@@ -4,15 +4,14 @@ import ast
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from overnight.errors import ProgramError, UserError
-from overnight.program.front_matter import load_front_matter, program_error, split_front_matter
-from overnight.program.mistakes import Wording, problems_of
+from overnight.program.front_matter import FIRST_LINE, load_front_matter, split_front_matter
+from overnight.program.mistakes import Wording, checked
 from overnight.tutor.form.curriculum import SECTIONS, Curriculum, Faded, Misconception, Prediction, Step
 from overnight.tutor.form.schema import CURRICULUM_WORDING, STEP_WORDING, CurriculumKeys, StepKeys
 
@@ -30,7 +29,7 @@ def read_curriculum(folder: Path, name: str) -> Curriculum:
         ProgramError: a file of it has mistakes.
         UserError: a file is missing.
     """
-    keys = _validated(_text(folder / HEAD), folder / HEAD, CurriculumKeys, CURRICULUM_WORDING, moved=-1)
+    keys = _validated(_text(folder / HEAD), folder / HEAD, CurriculumKeys, CURRICULUM_WORDING, first_line=1)
     files = {file: _bytes(_place(folder, path)) for file, path in keys.files.items()}
     steps: list[Step] = []
     for each in keys.steps:
@@ -117,21 +116,8 @@ def _misconceptions(folder: Path) -> Sequence[Misconception]:
     return tuple(found)
 
 
-def _validated(text: str, path: Path, model: type[M], wording: Wording, *, moved: int = 0) -> M:
-    """`moved`: lines that the text lies above where a front matter would."""
-    front = load_front_matter(text, str(path))
-    front = replace(
-        front,
-        lines={place: line + moved for place, line in front.lines.items()},
-        problems=[replace(each, line=each.line and each.line + moved) for each in front.problems],
-    )
-    try:
-        keys = model.model_validate(front.values)
-    except ValidationError as error:
-        raise program_error([*front.problems, *problems_of(error, front, wording)], str(path)) from None
-    if front.problems:
-        raise program_error(front.problems, str(path))
-    return keys
+def _validated(text: str, path: Path, model: type[M], wording: Wording, *, first_line: int = FIRST_LINE) -> M:
+    return checked(model, load_front_matter(text, str(path), first_line=first_line), wording, str(path))
 
 
 def _source(path: Path) -> str:

@@ -6,7 +6,7 @@ MODEL := build/model
 MCP := build/mcp
 HASS := build/hass
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-pool test-wheel check bench bench-gate bench-meta bench-pool picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-pool test-research test-tutor test-wheel check bench bench-gate bench-meta bench-pool picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -62,6 +62,16 @@ test-home: $(VENV)/installed-dev $(HASS)/installed
 test-pool: $(VENV)/installed-dev
 	@.ci/bubblewrap
 	$(BIN)/pytest tests/pool/slow --override-ini timeout=3600
+
+# A campaign on a C program that is compiled in each trial; a minute.
+test-research: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/research/slow --override-ini timeout=600
+
+# A learner with every wrong belief of a course, by the commands alone; minutes.
+test-tutor: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	$(BIN)/pytest tests/tutor/slow --override-ini timeout=1800
 
 test-wheel: $(VENV)/installed-dev
 	rm -rf build/wheel && $(BIN)/python -m venv build/wheel && build/wheel/bin/pip install -q build

@@ -16,7 +16,8 @@ from typing import Any
 import overnight
 
 LAB = Path(overnight.__file__).parent / "labs/microgpt"
-COURSE = Path(overnight.__file__).parent / "tutor/curricula/microgpt"
+CURRICULA = Path(overnight.__file__).parent / "tutor/curricula"
+COURSE = CURRICULA / "microgpt"
 CPU_S = 2.0  # of one check; the slowest takes 0.2 s, and a wrong program may loop for ever
 AGAIN_S = 0.01  # until it is looked again where the program is
 _THEIRS = ("<string>", "check.py", "given.py")  # files of the code that is tested

@@ -28,6 +28,7 @@ async def _cut_the_rest(loop: Any) -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
-    for transport in list(loop._transports.values()):  # asyncio names no public list of them
-        transport.abort() if hasattr(transport, "abort") else transport.close()
-    await asyncio.sleep(0)  # each loses its connection in the next round
+    for _ in range(20):  # what was being accepted, and TLS, take some rounds to close
+        for transport in list(loop._transports.values()):  # asyncio names no public list of them
+            transport.abort() if hasattr(transport, "abort") else transport.close()
+        await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The mutator beside the tuner alone and random edits: equal trials on the same programs.
+"""The mutator beside the tuner alone and random edits of statements: equal trials on the same programs.
 
     pip download --no-deps --no-binary :all: tinycss2==1.5.1 sqlparse==0.6.1 resolvelib==1.2.1 -d ARCHIVES
     PATH=VENV/bin:$PATH python bench/mutator/compare.py ARCHIVES [--program kernel] [--method mutator] [--trials 80]
@@ -20,25 +20,49 @@ from pathlib import Path
 
 from programs import GIT, PROGRAMS, make_repository
 
+from overnight.research.researchers.mutator.source import Cut, Source, applied, parses
+from overnight.research.researchers.mutator.statements import Statement, python_routines
+
 TUNER, MUTATOR = "[{role: tuner, use: tuner}]", "[{role: mutator, use: mutator}]"
 RANDOM = "[{role: random, use: scripted, edits_file: random_edits.jsonl}]"
 METHODS = {"mutator": MUTATOR, "tuner": TUNER, "random": RANDOM}
+KINDS = ("delete", "move", "copy", "replace")
+EDITS = 500  # more than are tried
 PAIRS = 9  # runs of start and result, in turns
 
 
 def random_edits(folder: Path, editable: list[Path], seed: int) -> None:
-    """Lines that are deleted, copied or replaced by others anywhere in the editable files."""
-    draw, edits = random.Random(seed), list[str]()
-    while len(edits) < 500:
-        path = draw.choice(editable)
-        lines = path.read_text().splitlines(keepends=True)
-        one, other = draw.choice(lines), draw.choice(lines)
-        new = draw.choice(["", one + other, other])
-        if one.strip() and path.read_text().count(one) == 1 and new != one:
-            edits.append(json.dumps([path.relative_to(folder).as_posix(), one, new]))
+    """Statements that are deleted, moved, copied or put in place of others, each as likely, wherever they are in a function."""
+    draw, edits, drawn = random.Random(seed), list[str](), 0
+    sources = [Source(path.relative_to(folder).as_posix(), path.read_bytes()) for path in editable]
+    places = [(source, routine) for source in sources for routine in python_routines(source) if len(routine.statements) > 1]
+    sizes = [len(routine.statements) for _, routine in places]
+    while len(edits) < EDITS and drawn < 100 * EDITS:
+        drawn += 1
+        source, routine = draw.choices(places, sizes)[0]
+        edit = _random_edit(source, *draw.sample(routine.statements, 2), kind=draw.choice(KINDS))
+        if edit and (line := json.dumps([source.path, *edit])) not in edits:
+            edits.append(line)
     (folder / "random_edits.jsonl").write_text("\n".join(edits) + "\n")
     subprocess.run([*GIT, "-C", str(folder), "add", "-A"], check=True)
     subprocess.run([*GIT, "-C", str(folder), "commit", "-qm", "Edits"], check=True)
+
+
+def _random_edit(source: Source, one: Statement, other: Statement, *, kind: str) -> tuple[str, str] | None:
+    """What stands there and what comes in its place; None if it is not one place, or cannot be parsed."""
+    content = source.content
+    if one.start < other.end and other.start < one.end:
+        return None
+    gone, text = Cut(one.start, one.end, b""), content[one.start : one.end]
+    before, instead = Cut(other.start, other.start, text), Cut(other.start, other.end, text)
+    cuts = {"delete": [gone], "move": [gone, before], "copy": [before], "replace": [instead]}[kind]
+    start, end = min(one.start, other.start), max(one.end, other.end)
+    new = applied(content, cuts)
+    tail = len(content) - end
+    old_part, new_part = content[start:end], new[start : len(new) - tail]
+    if content.count(old_part) != 1 or old_part == new_part or not parses({source.path: new}):
+        return None
+    return old_part.decode(), new_part.decode()
 
 
 def cpu_s(folder: Path, name: str) -> float:

@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from overnight.errors import UserError
 from overnight.models.known_providers import KNOWN, KnownProvider, first_set
 from overnight.models.provider import SILENCE_S, Price, Prices, Provider
-from overnight.models.spending.limits import ACTION, CAMPAIGN, CLAW, HOME, TRYOUT, PeriodLimits, SpendingRules
+from overnight.models.spending.limits import ACTION, CAMPAIGN, CLAW, HOME, TRYOUT, TUTOR, PeriodLimits, SpendingRules
 from overnight.models.usage import Wire
 from overnight.notices.notice import NotifySettings
 from overnight.notices.settings import NotifySettingsKeys
@@ -289,10 +289,12 @@ class _SpendingKeys(_PeriodKeys):
     action: _PeriodKeys | None = None
     claw: _PeriodKeys | None = None
     home: _PeriodKeys | None = None
+    tutor: _PeriodKeys | None = None
 
     def rules(self, source: str) -> SpendingRules:
         """The owner's limits."""
         own = {CAMPAIGN: self.campaign, TRYOUT: self.tryout, ACTION: self.action, CLAW: self.claw, HOME: self.home}
+        own[TUTOR] = self.tutor
         systems = {name: keys.limits() for name, keys in own.items() if keys}
         return SpendingRules(total=self.limits(), systems=systems, zone=self.zone or "", source=source)
 

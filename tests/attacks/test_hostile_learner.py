@@ -1,12 +1,15 @@
 """Programs of a learner that attack the check instead of solving the exercise."""
 
+import os
 from pathlib import Path
 
 import pytest
 from curricula import write_curriculum
 
+from overnight.errors import UserError
 from overnight.tutor.checking.checker import check_program
 from overnight.tutor.form.places import curriculum_in
+from overnight.tutor.teaching.lesson import read_program
 
 READS = """
 import glob, os
@@ -63,3 +66,21 @@ def test_a_hostile_check_is_jailed(tmp_path: Path) -> None:
     (folder / "double/check.py").write_text(check)
     curriculum = curriculum_in(folder)
     assert check_program(curriculum, curriculum.steps[0], "").passed
+
+
+def test_no_escape_sequence_reaches_the_terminal(tmp_path: Path) -> None:
+    """What a program prints, raises or returns is shown without control characters."""
+    curriculum = curriculum_in(write_curriculum(tmp_path))
+    source = "print('\\x1b[2Jcleared')\ndef double(x):\n    raise ValueError('\\x1b]0;title\\x07')\n"
+    found = check_program(curriculum, curriculum.steps[0], source)
+    assert "cleared" in found.printed
+    assert not {"\x1b", "\x07"} & {*found.printed, *"".join(each.why for each in found.lines)}
+
+
+def test_a_learners_file_is_a_regular_one(tmp_path: Path) -> None:
+    """A pipe does not hang the command, and neither a pipe nor a folder is read."""
+    os.mkfifo(tmp_path / "pipe.py")
+    (tmp_path / "folder.py").mkdir()
+    for name in ("pipe.py", "folder.py"):
+        with pytest.raises(UserError, match=r"^\S*/(pipe|folder)\.py: "):
+            read_program(tmp_path / name)

@@ -25,8 +25,8 @@ def test_the_solution_passes_and_a_belief_is_named(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "why"),
     [
-        ("def double(x:\n", "SyntaxError"),
-        ("def double(x):\n    return undefined\n", "NameError: name 'undefined' is not defined (answer.py, line 2)"),
+        ("\ndef double(x:\n", "SyntaxError: '(' was never closed (line 2)"),
+        ("def double(x):\n    return undefined\n", "NameError: name 'undefined' is not defined (line 2)"),
         ("def double(x):\n    return {x}\n", "a set is no number, text, list or dict"),
         ("def double(x):\n    return 10 ** 9999\n", "ValueError"),
         ("def double(x):\n    return float('nan')\n", "is nan, not"),

@@ -27,7 +27,7 @@ def test_a_curriculum_is_read(tmp_path: Path) -> None:
         ("curriculum.yaml", "title: Numbers\n", "", "title: required; write `title: Tokens`"),
         ("curriculum.yaml", "about:", "abuot:", "abuot: unknown key; did you mean `about`?"),
         ("curriculum.yaml", "data/ten.py", "../ten.py", "curriculum.yaml:3: files.ten.py: is no path inside the curriculum"),
-        ("curriculum.yaml", "data/ten.py", "data/none.py", "none.py: No such file or directory"),
+        ("curriculum.yaml", "data/ten.py", "data/none.py", "curriculum.yaml:3: files.ten.py: there is no `"),
         ("curriculum.yaml", "taught: ten.py", "taught: none.py", "curriculum.yaml:4: taught: is not among `files`"),
         ("double/step.md", "answer: 1", "answer: 2", "answer: names no choice; the choices are 0 to 1"),
         ("double/step.md", "[weak, middling, strong]", "[weak]", "hints: "),
@@ -35,7 +35,38 @@ def test_a_curriculum_is_read(tmp_path: Path) -> None:
         ("double/step.md", "lines: [2]", "lines: [two]", 'is no range of lines; write "31-47", or 52'),
         ("double/step.md", "## Predict", "## Guess", "the sections are not those of a step"),
         ("double/step.md", "Say why.\n", "", "## Explain back: has no text; write it"),
-        ("double/step.md", "needs: []", "needs: [count]", "needs: `count` is no earlier step"),
+        ("double/step.md", "needs: []", "needs: [count]", "step.md:3: needs[0]: `count` is no earlier step"),
+        ("curriculum.yaml", "about:", "\tabout:", "curriculum.yaml:2: not YAML"),
+        ("curriculum.yaml", "[double, count]", "[double, cuont]", "curriculum.yaml:5: steps[1]: there is no `"),
+        (
+            "curriculum.yaml",
+            "[double, count]",
+            "[Double, count]",
+            "curriculum.yaml:5: steps[0]: `Double` is no name of a step; small",
+        ),
+        (
+            "curriculum.yaml",
+            "{ten.py:",
+            "{answer.py: data/ten.py, ten.py:",
+            ":3: files: `answer.py` is the name of another file",
+        ),
+        ("curriculum.yaml", "taught: ten.py\n", "", "step.md:4: lines[0]: no file is taught; write `taught: FILE`"),
+        ("double/step.md", "lines: [2]", "lines: [2, 4]", "step.md:4: lines[1]: the taught file has 3 lines"),
+        ("double/step.md", "answer: 1", "answer: two", "step.md:7: predict.answer: must be"),
+        ("double/step.md", "Say why.\n", "Say why.\n## More\nx\n", "step.md:28: the sections are not those of a step"),
+        (
+            "double/check.py",
+            '"square"',
+            '"sqare"',
+            "check.py:1: EXPLAINS: 'sqare' is no misconception of this step; known here: add, ",
+        ),
+        ("double/check.py", '"check_value":', '"check_all":', "check.py:1: EXPLAINS: 'check_all' is no check of this file"),
+        (
+            "double/check.py",
+            "check_fraction(learner)",
+            "check_fraction()",
+            "check.py:11: `check_fraction` does not take the learner",
+        ),
         ("double/check.py", "def check_", "def examine_", "has no check"),
         ("double/check.py", "def check_value(", "def check_value((", "check.py:4: is not Python"),
         ("double/misconceptions/add.py", '"""Doubling is add.\n\nTry 5.\n"""\n', "", "does not say the belief"),
@@ -50,7 +81,7 @@ def test_a_mistake_says_where_it_is(tmp_path: Path, file: str, old: str, new: st
     with pytest.raises(UserError) as caught:
         curriculum_in(folder)
     assert said in str(caught.value)
-    assert file.rpartition("/")[2] in str(caught.value) or "none.py" in said
+    assert file.rpartition("/")[2] in str(caught.value) or "step.md" in said
 
 
 def test_misconceptions_are_needed(tmp_path: Path) -> None:

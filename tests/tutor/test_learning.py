@@ -61,7 +61,9 @@ def study(learn: Caller, curriculum: Curriculum, step: str) -> None:
         assert learn("hint").hint
         assert learn("status").steps[[each.id for each in curriculum.steps].index(step)].passed_at is None
     assert learn("next").phase == "fade"
-    assert not learn("fill", answers=("2", "5")).right
+    assert learn("fill", answers=("2", "5")).wrong == [2]
+    with pytest.raises(UserError, match="2 gaps, and 1 answer came"):
+        learn("fill", answers=("2",))
     assert learn("fill", answers=(" 2", "4")).right
     assert learn("check", code=wanted.solution).passed
     assert learn("next").phase == "explain"
@@ -148,14 +150,31 @@ def test_a_member_has_a_record_of_their_own(learn: Caller, tmp_path: Path) -> No
         caller(Context(where=tmp_path, principal=agent, origin=Origin.CLAW, for_others=True))("next")
 
 
-def test_the_log_is_evidence(learn: Caller) -> None:
+def test_an_explanation_is_left_out_only_after_the_checks(learn: Caller) -> None:
+    """Before them nothing is taken down, so the step asks for it when its time comes."""
+    learn("predict", number=1)
+    with pytest.raises(UserError, match="is not passed: its explanation comes later"):
+        learn("explain", words=" ")
+    assert [each.what for each in learn("log").events] == ["begun", "predicted 1: wrong"]
+
+
+def test_a_curriculum_that_was_moved_is_named(learn: Caller, tmp_path: Path) -> None:
+    """The learner reads where it was, and how to go on from where it is."""
+    (tmp_path / "numbers").rename(tmp_path / "moved")
+    with pytest.raises(UserError, match=r"`numbers` was begun from .*, which is not there any more; put it back"):
+        learn("next")
+
+
+def test_the_log_is_evidence(learn: Caller, tmp_path: Path) -> None:
     """What was done is there in order, with the learner's own words."""
     learn("predict", number=1)
     learn("check", code="def double(x):\n    return x * x\n")
+    learn("start", source=tmp_path / "numbers")
     learn("explain", words="twice\nas much")
     assert [each.what for each in learn("log").events] == [
         "begun",
         "predicted 1: wrong",
         "checks failed: check_value, check_fraction (believes square)",
+        "taken up again",
         'explained: "twice as much"',
     ]

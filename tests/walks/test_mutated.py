@@ -88,3 +88,58 @@ def test_without_checks_it_does_not_begin(tmp_path: Path) -> None:
     for command in (("check",), ("run", "--tag", "t")):
         said = overnight(repo, *command, check=2).stderr
         assert "neither `checks` nor `score`" in said and "add a test" in said and "baseline trial" not in said
+
+
+def both(folder: Path, check: str, editable: str = "[words.py, knobs.json]") -> Path:
+    """A repository whose program has tuner and mutator, with a number in a file beside the code."""
+    named = "researchers: [{role: tuner, use: tuner}, "
+    text = PROGRAM.replace("researchers: [", named).replace("experiments: 3", "trials: 24")
+    text = text.replace("CHECK", check).replace("[words.py]", editable)
+    measure = MEASURE.replace("\nsteps = 0\n", '\nsteps = round(1000 * abs(json.load(open("knobs.json"))["warmth"] - 20))\n')
+    files = {
+        "words.py": WORDS,
+        "measure.py": f"import json\n{measure}",
+        "test_words.py": TEST,
+        "knobs.json": '{"warmth": 64}\n',
+    }
+    return make_repo(folder, text, files=files)
+
+
+def test_tuner_and_mutator_search_together(tmp_path: Path) -> None:
+    """Both keep what they find, on one head; status and report name both."""
+    repo = both(tmp_path / "repo", "python test_words.py")
+    overnight(repo, "run", "--tag", "t", check=0)
+    made = read_json(repo, "log")["experiments"]
+    kept = [one["researcher"] for one in made if one["conclusion"] and one["conclusion"]["verdict"] == "keep"]
+    assert {"tuner", "mutator"} <= set(kept), [(one["researcher"], one["conclusion"]) for one in made]
+    text = git(repo, "show", "autoresearch/t:words.py")
+    assert (
+        "best = (value if value < best else best)" in text
+        and git(repo, "show", "autoresearch/t:knobs.json") != '{"warmth": 64}'
+    )
+    report = (repo / ".overnight/t/report.md").read_text()
+    for said in (overnight(repo, "status", check=0).stdout, report):
+        assert "tuner" in said and "mutator" in said, said
+    assert_verified(repo)
+
+
+def test_the_tuner_goes_on_alone_where_the_mutator_has_nothing_to_do(tmp_path: Path) -> None:
+    """With numbers in a file and no code that may change, it says so once; the tuner keeps its find."""
+    repo = both(tmp_path / "repo", "python test_words.py", editable="[knobs.json]")
+    assert "no editable file holds code" in read_json(repo, "check")["mutator"]["refuses"]
+    ended = overnight(repo, "run", "--no-report", "--tag", "t", check=0)
+    assert (ended.stdout + ended.stderr).count("no editable file holds code") == 1, ended
+    made = read_json(repo, "log")["experiments"]
+    assert {one["researcher"] for one in made} == {"tuner"}
+    assert any(one["conclusion"]["verdict"] == "keep" for one in made if one["conclusion"])
+
+
+def test_check_says_that_the_mutator_will_refuse(tmp_path: Path) -> None:
+    """A check that passes though all editable files are broken would notice nothing; the test to add is named."""
+    repo = both(tmp_path / "repo", "python -c pass")
+    checked = read_json(repo, "check")
+    assert [role["role"] for role in checked["roles"]] == ["tuner", "mutator"]
+    found = checked["mutator"]
+    assert "every check passes though all editable files are broken" in found["refuses"]
+    assert "add a check that imports or runs `" in found["fix"]
+    assert f"mutator     {found['refuses']}; {found['fix']}" in overnight(repo, "check", check=0).stdout

@@ -217,11 +217,6 @@ class Program:
         return tuple(command for _, command in self.commands_by_key)
 
     @property
-    def tuner_alone(self) -> bool:
-        """Whether nobody but the built-in tuner proposes anything."""
-        return all(spec.use == "tuner" for spec in self.researchers)
-
-    @property
     def splits(self) -> bool:
         """Whether `prepare` also makes sealed inputs, so that sealed trials run the candidate again."""
         return SPLIT in (self.prepare or "")

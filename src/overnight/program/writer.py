@@ -29,7 +29,7 @@ _FURTHER = {
     "gate": "{error_rate: 0.1}",
     "target": "0.95",
     "notify": "[phone]",
-    "researchers": "[{role: tuner, use: tuner}, {role: explorer, use: agent}]",
+    "researchers": "[{role: tuner, use: tuner}, {role: mutator, use: mutator}, {role: explorer, use: agent}]",
 }
 
 

@@ -49,8 +49,13 @@ def reason_of(hindrance: Hindrance | None) -> EndReason:
 
 
 def more_telling(first: Ending | None, second: Ending) -> Ending:
-    """Of two researchers' endings the one that says why the campaign ended: a person can fix that nobody could work."""
-    return second if first is None or (first.reason is EndReason.NO_IDEAS and second.reason in TO_FIX) else first
+    """Of two researchers' endings, in order, the one that says why the campaign ended.
+
+    That nobody could work, a person can fix; else the last had ideas for longest.
+    """
+    return (
+        second if first is None or (first.reason is EndReason.NO_IDEAS and second.reason in {*TO_FIX, first.reason}) else first
+    )
 
 
 TARGET = Ending(reason=EndReason.TARGET, detail="the head is verified to be beyond the target")

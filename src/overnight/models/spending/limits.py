@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from overnight.models.budget import CostEstimate
 
 # Who asks models. A system that comes later adds its name here, and has limits of its own in the settings from then on.
-CAMPAIGN, TRYOUT, ACTION, CLAW, HOME = "campaign", "tryout", "action", "claw", "home"
-SYSTEMS = (CAMPAIGN, TRYOUT, ACTION, CLAW, HOME)
+CAMPAIGN, TRYOUT, ACTION, CLAW, HOME, TUTOR = "campaign", "tryout", "action", "claw", "home", "tutor"
+SYSTEMS = (CAMPAIGN, TRYOUT, ACTION, CLAW, HOME, TUTOR)
 
 
 class Period(StrEnum):

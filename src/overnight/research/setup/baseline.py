@@ -28,7 +28,7 @@ from overnight.research.researchers.tuner.target import Target
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead
 from overnight.research.setup.connection.proof import Observed, allowed_s
-from overnight.research.setup.connection.readiness import ready_tuner, require_notice
+from overnight.research.setup.connection.readiness import is_tuner_alone, mutator_readiness, ready_tuner, require_notice
 from overnight.research.setup.preconditions import left_out
 from overnight.research.setup.remedies import remedy
 from overnight.research.views.check import CheckReport, report_on
@@ -57,7 +57,7 @@ async def check_baseline(
         roles = await try_roles(state.program, repository.toplevel)
         require_roles(roles, state.program.path)
         say((*role_notes(roles), *heading_notes(state.program)))
-        require_notice(state.program, say)
+        refused = require_notice(campaign)
         unsure = await check_secluded(state.program, repository) if request.sandbox == "jail" else ""
         tuner = ready_tuner(campaign)
         failed = await _first_failure(campaign.head)
@@ -72,13 +72,15 @@ async def check_baseline(
         measured = campaign.journal.state
         whole, sigma = await _observe(campaign)
         connection = await prover_of(campaign).prove(whole, sigma)
-        life = await _life(campaign, tuner.target, whole) if sigma == 0 and tuner and tuner.names else None
+        alone = is_tuner_alone(state.program, refused)
+        life = await _life(campaign, tuner.target, whole, alone=alone) if sigma == 0 and tuner and tuner.names else None
         return report_on(
             measured,
             slots=campaign.queue.slots,
             tunable=tuner.names if tuner else None,
             life=life,
             connection=connection,
+            mutator=mutator_readiness(state.program, refused, connection),
             judges=_judges(campaign),
             roles=roles,
             notes=notes,
@@ -96,12 +98,12 @@ async def _observe(campaign: Campaign) -> tuple[Observed, float]:
     return whole, max(noise_report(state.program, state.gate).sigma, apart) if apart else 0.0
 
 
-async def _life(campaign: Campaign, target: Target, whole: Observed) -> Life:
-    """Which of the tuner's values live."""
+async def _life(campaign: Campaign, target: Target, whole: Observed, *, alone: bool) -> Life:
+    """Which of the tuner's values live; if it is alone, one must."""
     prover = prover_of(campaign)
     affordable = int(allowed_s(whole.trial.wall_s) / max(whole.trial.wall_s, 0.01))
     found = await find_life(prover, target, whole, most_trials=min(MOST_TRIALS, affordable))
-    if prover.program.tuner_alone:
+    if alone:
         refuse_dead(target, found, whole.trial.value or 0.0, prover.program.metric.name)
     said = {dimension.key: printable(dimension.constant.name, NAME) for dimension in target.space}
     return Life(*(tuple(said[key] for key in keys) for keys in (found.alive, found.dead, found.unknown)))

@@ -13,7 +13,7 @@ from overnight.program.program import Budget, Noise, Program
 from overnight.research.caution import judge_words, search_note
 from overnight.research.readiness.role import RoleReadiness, describe_problem
 from overnight.research.state import State
-from overnight.research.views.connection import Connection, Life, connection_lines
+from overnight.research.views.connection import Connection, Life, MutatorReadiness, connection_lines
 from overnight.research.views.numbers import number
 from overnight.words.figures import rough
 from overnight.words.foreign import printable
@@ -59,6 +59,7 @@ class CheckReport:
     curves: int | None  # trials whose curve was seen at 30 % of the run; None: the program has no `curve`
     tunable: tuple[str, ...] | None  # names of the values that the tuner can move; None: the program has no tuner
     life: Life | None  # which of them live; None: none can be moved, or trials with one seed differ
+    mutator: MutatorReadiness | None  # None: the program has no mutator
     runs: tuple[RunFile, ...]  # the first 500 committed files that the commands run, as far as that can be read
     connection: Connection  # of metric, checks and editable files
     roles: tuple[RoleReadiness, ...]  # whether each can be played
@@ -78,6 +79,7 @@ def report_on(
     slots: int,
     tunable: tuple[str, ...] | None,
     life: Life | None,
+    mutator: MutatorReadiness | None,
     connection: Connection,
     judges: Sequence[Judge],
     roles: tuple[RoleReadiness, ...],
@@ -108,6 +110,7 @@ def report_on(
         curves=curves,
         tunable=tunable,
         life=life,
+        mutator=mutator,
         runs=tuple(_run_file(judge, program) for judge in judges[:MOST_RUN]),
         connection=connection,
         roles=roles,
@@ -123,6 +126,10 @@ def _run_file(judge: Judge, program: Program) -> RunFile:
         way=judge.way,
         editable=is_editable(judge.path, program),
     )
+
+
+def _mutator(found: MutatorReadiness) -> str:
+    return f"{found.refuses}; {found.fix}" if found.refuses else "changes hot code and flags that checks notice"
 
 
 def _runs(found: CheckReport) -> Iterator[str]:
@@ -204,6 +211,8 @@ def describe(found: CheckReport) -> str:
         lines.append(f"tuner       {_tunable(found.tunable)}")
     if found.life:
         lines.append(f"alive       {_life(found.life)}")
+    if found.mutator:
+        lines.append(f"mutator     {_mutator(found.mutator)}")
     lines += [f"runs        {line}" for line in _runs(found)]
     lines += [f"connected   {line}" for line in connection_lines(found.connection)]
     lines += [f"role        {_role(role)}" for role in found.roles]

@@ -53,6 +53,14 @@ class Life:
     unknown: tuple[str, ...]  # finding out would have taken too many trials
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MutatorReadiness:
+    """Whether the mutator will propose anything."""
+
+    refuses: str = ""  # why not; empty if nothing speaks against it
+    fix: str = ""  # what to add then
+
+
 def connection_lines(found: Connection) -> Iterator[str]:
     """The finding for people."""
     measured = found.with_outcome(Outcome.FAILS, Outcome.MOVES)

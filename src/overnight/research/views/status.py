@@ -97,6 +97,7 @@ class Status:
     branch: str  # of kept changes
     metric: str
     direction: str  # "minimize" or "maximize"
+    roles: tuple[str, ...]  # of `researchers`, in order
     start: str  # commit
     head: str  # commit
     head_value: float | None  # mean of the newest trials of the head, including those of confirmations
@@ -169,6 +170,7 @@ def summarise(
         branch=branch_of(state.tag),
         metric=metric.name,
         direction=metric.direction.value,
+        roles=tuple(printable(spec.role, 40) for spec in state.program.researchers),
         start=state.start,
         head=state.head,
         head_value=math.fsum(fresh) / len(fresh) if fresh else won,
@@ -272,6 +274,7 @@ def describe(now: Status) -> str:
         f"campaign  {now.tag}, {life(now)}, {duration(now.elapsed_s)} so far",
         *(f"HELD      {hold(keep.number, keep.doubts)}" for keep in now.keeps if keep.unbelievable),
         f"metric    {now.metric} ({now.direction}); {measured_level(now)}",
+        f"roles     {', '.join(now.roles)}",
         f"tried     {counted(now.experiments, 'experiment')} in {counted(now.trials, 'trial')}: {now.kept} kept, "
         f"{now.discarded} discarded, {now.crashed} crashed; {now.rejected} rejected free of charge, "
         f"{now.open} open{open_stages(now)}",

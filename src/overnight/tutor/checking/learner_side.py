@@ -60,7 +60,7 @@ def _plain(value: object) -> object:
 
 
 def _said(error: BaseException) -> str:
-    """The last line of a traceback, with the line of answer.py that it came from."""
+    """The last line of a traceback, with the line of the program that it came from; learners know no answer.py."""
     import traceback
 
     text = "the program ended itself" if isinstance(error, SystemExit) else ""
@@ -68,7 +68,9 @@ def _said(error: BaseException) -> str:
         text = text or traceback.format_exception_only(type(error), error)[-1].strip()
         frames = traceback.extract_tb(error.__traceback__)
         line = next((each.lineno for each in reversed(frames) if each.filename == "answer.py"), None)
-        text += f" (answer.py, line {line})" if line else ""
+        if isinstance(error, SyntaxError) and error.filename == "answer.py":
+            line = error.lineno
+        text += f" (line {line})" if line else ""
     return text[:500] or type(error).__name__
 
 

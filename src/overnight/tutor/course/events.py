@@ -18,6 +18,7 @@ class Begun:
     curriculum: str
     source: str  # folder of a curriculum of one's own; empty: it came with us
     folder: str  # where the learner's files are
+    language: str = ""  # that the learner is taught in; empty: not said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

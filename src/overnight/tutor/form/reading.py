@@ -3,15 +3,16 @@
 import ast
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from overnight.errors import ProgramError, UserError
-from overnight.program.front_matter import FIRST_LINE, load_front_matter, split_front_matter
-from overnight.program.mistakes import Wording, checked
+from overnight.program.front_matter import FIRST_LINE, Place, dotted, load_front_matter, split_front_matter
+from overnight.program.mistakes import Wording, checked, error_in
+from overnight.tutor.form.check_file import require_checks
 from overnight.tutor.form.curriculum import SECTIONS, Curriculum, Faded, Misconception, Prediction, Step
 from overnight.tutor.form.schema import CURRICULUM_WORDING, STEP_WORDING, CurriculumKeys, StepKeys
 
@@ -29,27 +30,50 @@ def read_curriculum(folder: Path, name: str) -> Curriculum:
         ProgramError: a file of it has mistakes.
         UserError: a file is missing.
     """
-    keys = _validated(_text(folder / HEAD), folder / HEAD, CurriculumKeys, CURRICULUM_WORDING, first_line=1)
+    text = _text(folder / HEAD)
+    keys = _validated(text, folder / HEAD, CurriculumKeys, CURRICULUM_WORDING, first_line=1)
+    for place, path in _named(folder, keys):
+        if not path.exists():
+            where = str(folder / HEAD)
+            line = load_front_matter(text, where, first_line=1).line(place)
+            raise ProgramError(
+                f"there is no `{path}`", path=where, line=line, key=dotted(place), fix="make it, or correct the name"
+            )
     files = {file: _bytes(_place(folder, path)) for file, path in keys.files.items()}
+    length = len(files[keys.taught].splitlines()) if keys.taught else 0
     steps: list[Step] = []
     for each in keys.steps:
-        steps.append(_step(folder / each, each, [step.id for step in steps]))
+        steps.append(_step(folder / each, each, [step.id for step in steps], length))
     return Curriculum(name=name, title=keys.title, about=keys.about, taught=keys.taught or "", steps=tuple(steps), files=files)
+
+
+def _named(folder: Path, keys: CurriculumKeys) -> Iterator[tuple[Place, Path]]:
+    """What `curriculum.yaml` says is there."""
+    yield from ((("steps", number), folder / step) for number, step in enumerate(keys.steps))
+    yield from ((("files", name), _place(folder, path)) for name, path in keys.files.items())
 
 
 def _place(folder: Path, path: str) -> Path:
     return LABS / path.removeprefix("lab:") if path.startswith("lab:") else folder / path
 
 
-def _step(folder: Path, name: str, earlier: Sequence[str]) -> Step:
+def _step(folder: Path, name: str, earlier: Sequence[str], taught: int) -> Step:
+    """`taught`: lines of the taught file."""
     path = folder / "step.md"
-    head, body = split_front_matter(_text(path), str(path), written_by="a copy of another step")
+    text = _text(path)
+    head, body = split_front_matter(text, str(path), written_by="a copy of another step")
     keys = _validated(head, path, StepKeys, STEP_WORDING)
-    if unknown := [each for each in keys.needs if each not in earlier]:
-        raise ProgramError(f"`{unknown[0]}` is no earlier step", path=str(path), key="needs", fix="name steps before this one")
-    check = _source(folder / "check.py")
-    if not any(isinstance(each, ast.FunctionDef) and each.name.startswith("check_") for each in ast.parse(check).body):
-        raise ProgramError("has no check", path=str(folder / "check.py"), fix="write `def check_something(learner): ...`")
+    for number, needed in enumerate(keys.needs):
+        if needed not in earlier:
+            what, fix = f"`{needed}` is no earlier step", "name steps before this one"
+            raise error_in(text, str(path), ("needs", number), what, fix=fix)
+    for number, (_, last) in enumerate(map(_pair, keys.lines)):
+        if last > taught:
+            what = f"the taught file has {taught} lines" if taught else "no file is taught"
+            fix = "name lines that are there" if taught else f"write `taught: FILE` in {HEAD}, or delete `lines`"
+            raise error_in(text, str(path), ("lines", number), what, fix=fix)
+    check, misconceptions = _source(folder / "check.py"), _misconceptions(folder / "misconceptions")
+    require_checks(check, str(folder / "check.py"), {each.name for each in misconceptions})
     campaign = folder / "campaign.json"
     return Step(
         id=name,
@@ -67,7 +91,7 @@ def _step(folder: Path, name: str, earlier: Sequence[str]) -> Step:
         start=_source(folder / "start.py"),
         solution=_source(folder / "solution.py"),
         check=check,
-        misconceptions=_misconceptions(folder / "misconceptions"),
+        misconceptions=misconceptions,
         campaign=_json(campaign) if keys.kind == "campaign" else "",
     )
 
@@ -93,7 +117,8 @@ def _sections(body: str, path: Path, before: int) -> Mapping[str, str]:
             found[-1][2].append(line)
     in_order = "write " + ", ".join(f"`## {each}`" for each in SECTIONS)
     if [name for name, _, _ in found] != [*SECTIONS]:
-        there = next((n for (name, n, _), want in zip(found, SECTIONS, strict=False) if name != want), None)
+        there = next((n for (name, n, _), want in zip(found, (*SECTIONS, ""), strict=False) if name != want), None)
+        there = there or before + len(body.splitlines())
         raise ProgramError("the sections are not those of a step", path=str(path), line=there, fix=f"{in_order}, in order")
     for name, number, lines in found:
         if not "".join(lines).strip():

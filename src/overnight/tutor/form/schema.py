@@ -8,10 +8,13 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from overnight.program.mistakes import Wording
 from overnight.words.fields import Mistake, Short, Text
+from overnight.words.foreign import printable
 
 GAP = "____"
 LEAST_HINTS = 3
 MOST_STEPS = 100
+RESERVED = {"answer.py", "run.py", "check.py", "campaign.json"}  # what lies in the same folder
+_ID = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 
 
@@ -30,7 +33,15 @@ def _lines(value: int | str) -> tuple[int, int]:
     return first, last
 
 
-StepId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
+def _id(text: str) -> str:
+    if not _ID.fullmatch(text):
+        raise Mistake(
+            f"`{printable(text, 60)}` is no name of a step", fix="small letters, digits and hyphens, such as first-step"
+        )
+    return text
+
+
+StepId = Annotated[str, AfterValidator(_id)]
 FileName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,79}$")]
 
 
@@ -53,6 +64,8 @@ class CurriculumKeys(_Keys):
             raise Mistake("is not among `files`", key="taught", fix="name one of them")
         if len({*self.steps}) < len(self.steps):
             raise Mistake("has a step twice", key="steps", fix="delete one of them")
+        if taken := sorted({*self.files} & {*RESERVED, *(f"{step}.py" for step in self.steps)}):
+            raise Mistake(f"`{taken[0]}` is the name of another file there", key="files", fix="give it another name")
         return self
 
 
@@ -110,7 +123,21 @@ _REQUIRED = {
     "rubric": "list what a good explanation has",
     "hints": f"list {LEAST_HINTS} hints or more, the weakest first",
 }
-CURRICULUM_WORDING = Wording(known={"": _keys(CurriculumKeys)}, required=_REQUIRED, written=_REQUIRED)
+_WRITTEN = {
+    **_REQUIRED,
+    "answer": "count the choices from 0",
+    "most": "count the choices from 0",
+    "choices": "write two or more: [a, b]",
+    "because": "say why in a sentence",
+    "files": "write `files: {data.txt: data.txt}`",
+    "needs": "write `needs: [first]`",
+    "lines": 'write `lines: ["31-47", 52]`',
+    "fade": 'write `fade: [{code: "2 * ____", answers: ["3"]}]`',
+    "code": "write the example with gaps: ____",
+    "answers": 'write `answers: ["3"]`',
+    "kind": "write `kind: program`, or campaign",
+}
+CURRICULUM_WORDING = Wording(known={"": _keys(CurriculumKeys)}, required=_REQUIRED, written=_WRITTEN)
 STEP_WORDING = Wording(
-    known={"": _keys(StepKeys), "predict": _keys(PredictKeys), "fade": _keys(FadeKeys)}, required=_REQUIRED, written=_REQUIRED
+    known={"": _keys(StepKeys), "predict": _keys(PredictKeys), "fade": _keys(FadeKeys)}, required=_REQUIRED, written=_WRITTEN
 )

@@ -12,6 +12,7 @@ from overnight.tutor.checking.checker import LARGEST, CheckLine
 from overnight.tutor.course.order import LEAST_ATTEMPTS
 from overnight.tutor.operations._learn import NEXT, Name, StepName, opened, recorded, shown, words_of
 from overnight.tutor.teaching.lesson import read_program
+from overnight.tutor.teaching.unwritten import unwritten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +36,7 @@ class StepChecked:
     passed: bool
     is_review: bool  # the step was passed before, and due to be shown again
     checks: Sequence[CheckLine]
+    unwritten: str  # what to write first, if nothing is written yet; empty: something is
     belief: str  # that the failure points to, in a line; empty: none is known
     counter_example: str  # against that belief
     printed: str  # by the program, cut
@@ -58,7 +60,8 @@ def run(context: Context, given: CheckInput) -> StepChecked:
         source = given.code or read_program(path)
         found = lesson.check(step, source, path.parent if given.file else context.where)
         progress = lesson.of(step)
-    names = [each.belief for each in found.lines if each.belief]
+    nothing = "" if found.passed else unwritten(source, step.start)
+    names = [] if nothing else [each.belief for each in found.lines if each.belief]
     belief = next((each for each in step.misconceptions if names and each.name == names[0]), None)
     return StepChecked(
         curriculum=lesson.curriculum.name,
@@ -66,6 +69,7 @@ def run(context: Context, given: CheckInput) -> StepChecked:
         passed=found.passed,
         is_review=is_review,
         checks=found.lines,
+        unwritten=nothing,
         belief=belief.belief if belief else "",
         counter_example=belief.counter_example if belief else "",
         printed=found.printed,
@@ -79,7 +83,7 @@ def render(found: StepChecked) -> str:
     """A line for each check, and what a failure points to."""
     lines = [f"{'passed' if each.passed else 'FAILED'}  {each.about}" for each in found.checks]
     if failed := next((each for each in found.checks if not each.passed), None):
-        lines += ["", failed.why]
+        lines += ["", found.unwritten or failed.why]
     if found.belief:
         lines += ["", f"Perhaps you think: {shown(found.belief)}", shown(found.counter_example)]
     if found.printed:

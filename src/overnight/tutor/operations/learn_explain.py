@@ -42,13 +42,15 @@ def run(context: Context, given: ExplainInput) -> Explanation:
     """Take it down.
 
     Raises:
-        UserError: the rubric has no such point.
+        UserError: the rubric has no such point, or nothing can be left out yet.
     """
     with opened(context, given.curriculum) as lesson:
         step = lesson.step(given.step)
         if wrong := [each for each in given.covers if not 1 <= each <= len(step.rubric)]:
             raise UserError(f"the rubric has no point {wrong[0]}", fix=f"its points are 1 to {len(step.rubric)}")
         words = user_broker().scrubber().text(given.words.strip())
+        if not words and lesson.of(step).passed_at is None:
+            raise UserError(f"`{step.id}` is not passed: its explanation comes later", fix="overnight learn next")
         covers = tuple(sorted({each - 1 for each in given.covers}))
         lesson.add(Explained(curriculum=lesson.curriculum.name, step=step.id, words=words, covers=covers))
         passed = lesson.of(step).passed_at is not None

@@ -1,5 +1,6 @@
 """The gaps of a worked example, filled in by the learner."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 
@@ -10,7 +11,7 @@ from overnight.operations.operation import Argument, Context, Operation, Tier
 from overnight.tutor.course.events import Filled
 from overnight.tutor.course.order import require_open, require_predicted
 from overnight.tutor.operations._learn import NEXT, Name, StepName, opened, recorded, shown, words_of
-from overnight.tutor.teaching.task import filled_in, fills, open_gaps
+from overnight.tutor.teaching.task import filled_in, open_gaps, wrong_gaps
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +30,7 @@ class Filling:
     curriculum: str
     step: str
     right: bool
+    wrong: Sequence[int]  # gaps that are not right, from 1 on
     code: str  # the example without gaps if it was right, else with them
     left: int  # examples of this step that still have gaps
 
@@ -37,7 +39,7 @@ def run(context: Context, given: FillInput) -> Filling:
     """Compare, and take it down.
 
     Raises:
-        UserError: no gap is open.
+        UserError: no gap is open, or there is not one answer for each.
     """
     with opened(context, given.curriculum) as lesson:
         step = lesson.step(given.step)
@@ -49,16 +51,22 @@ def run(context: Context, given: FillInput) -> Filling:
         if found is None:
             raise UserError(f"`{step.id}` has no gap left to fill", fix="overnight learn next")
         index, faded = found
-        right = fills(faded, given.answers)
+        wrong = wrong_gaps(faded, given.answers)
+        right = not wrong
         lesson.add(Filled(curriculum=lesson.curriculum.name, step=step.id, item=index, right=right))
         left = len(step.fades) - len(lesson.of(step).filled)
     code = filled_in(faded) if right else faded.code
-    return Filling(curriculum=lesson.curriculum.name, step=step.id, right=right, code=code, left=left)
+    return Filling(curriculum=lesson.curriculum.name, step=step.id, right=right, wrong=wrong, code=code, left=left)
 
 
 def render(found: Filling) -> str:
     """Whether it is right."""
-    return "\n".join(["right" if found.right else "not yet; look at the example again", shown(found.code), NEXT])
+    return "\n".join(["right" if found.right else not_yet(found.wrong), shown(found.code).rstrip(), NEXT])
+
+
+def not_yet(wrong: Sequence[int]) -> str:
+    """Which gaps to think about again."""
+    return f"not yet: {'gap' if len(wrong) == 1 else 'gaps'} {', '.join(map(str, wrong))}; look at the example again"
 
 
 OPERATION = Operation(

@@ -43,17 +43,24 @@ def run(context: Context, given: LogInput) -> LearnLog:
     """As the record has it, its chain checked."""
     with opened(context, given.curriculum) as lesson:
         found = lesson.record.events(lesson.curriculum.name)
+        first = next((each.seq for each in found if isinstance(each.event, Begun)), None)
         lines = [
-            LearnEvent(number=e.seq, at=e.at, step=getattr(e.event, "step", ""), what=_words(e.event), digest=e.digest)
-            for e in found
+            LearnEvent(
+                number=each.seq,
+                at=each.at,
+                step=getattr(each.event, "step", ""),
+                what=_words(each.event, is_first=each.seq == first),
+                digest=each.digest,
+            )
+            for each in found
         ]
         return LearnLog(curriculum=lesson.curriculum.name, record=str(lesson.record.folder), events=lines)
 
 
-def _words(event: Event) -> str:
+def _words(event: Event, *, is_first: bool) -> str:
     match event:
         case Begun():
-            return "begun"
+            return "begun" if is_first else "taken up again"
         case Predicted(choice=choice, right=right):
             return f"predicted {choice + 1}: {'right' if right else 'wrong'}"
         case Tried(passed=True):

@@ -70,7 +70,7 @@ def run(context: Context, given: PredictInput) -> Prediction:
 def render(found: Prediction) -> str:
     """What is right and why, then the exercise."""
     most = " (most people choose the same)" if found.as_most else ""
-    said = "right" if found.right else f"it is {found.answer}{most}"
+    said = "right" if found.right else f"it is choice {found.answer}{most}"
     lines = [f"{said}: {shown(found.because)}", "", shown(found.idea), "", "## Exercise", shown(found.exercise)]
     return "\n".join([*lines, "", f"your file: {printable(found.file, 500)}", "then: overnight learn check", NEXT])
 

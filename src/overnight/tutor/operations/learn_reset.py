@@ -47,6 +47,6 @@ OPERATION = Operation(
     of_machine=True,
     run=run,
     words=words_of,
-    render=lambda found: f"{found.step or 'all steps'}: begun anew\n{NEXT}",
+    render=lambda found: f"{found.curriculum}, {found.step or 'all steps'}: begun anew; your files are as they were\n{NEXT}",
     read_back=recorded,
 )

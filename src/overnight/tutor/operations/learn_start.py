@@ -8,7 +8,7 @@ from annotated_types import Len
 
 from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
-from overnight.tutor.form.places import curriculum_in, own_curriculum
+from overnight.tutor.form.places import curriculum_in, own_curriculum, own_names
 from overnight.tutor.operations._learn import NEXT, learner_of, recorded, words_of
 from overnight.tutor.record.record import LearnerRecord
 from overnight.tutor.teaching.lesson import begin
@@ -27,6 +27,8 @@ class StartInput:
         None
     )
 
+    language: Annotated[str, Len(0, 40), Option(about="That you are taught in; remembered.", metavar="LANGUAGE")] = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
@@ -37,6 +39,7 @@ class Started:
     about: str
     steps: int
     folder: str  # where the learner's files are
+    language: str  # that they are taught in; empty: not said
 
 
 def run(context: Context, given: StartInput) -> Started:
@@ -48,16 +51,21 @@ def run(context: Context, given: StartInput) -> Started:
     if bool(given.name) == bool(given.source):
         raise UserError("one curriculum is begun at a time", fix="give its name, or --from FOLDER; `overnight learn list`")
     source = (context.where / given.source).resolve() if given.source else None
-    curriculum = curriculum_in(source) if source else own_curriculum(given.name)
     with LearnerRecord(learner_of(context)) as record:
+        before = record.begun(given.name) if given.name and given.name not in own_names() else None
+        if before and before.source:  # one of their own, taken up again
+            source = Path(before.source)
+        curriculum = curriculum_in(source) if source else own_curriculum(given.name)
         folder = context.where / given.folder if given.folder else None
-        lesson = begin(record, curriculum, source=str(source or ""), folder=folder)
+        lesson = begin(record, curriculum, source=str(source or ""), folder=folder, language=given.language)
+        language = lesson.language
     return Started(
         curriculum=curriculum.name,
         title=curriculum.title,
         about=curriculum.about,
         steps=len(curriculum.steps),
         folder=str(lesson.folder),
+        language=language,
     )
 
 

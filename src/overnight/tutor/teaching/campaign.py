@@ -1,12 +1,15 @@
 """What the newest campaign of a repository says, for steps that are about one."""
 
 import json
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
 from overnight.errors import UserError
+from overnight.research.experiment import Experiment
 
 REPORT = "report.md"
+_LARGEST_LOG = 700.0  # e^x beyond it overflows
 
 
 def campaign_facts(places: Sequence[Path]) -> str:
@@ -45,6 +48,18 @@ def _facts(place: Path) -> str:
                 "metric": now.metric,
                 "head": now.head_value,
                 "gain": sum(gains) if gains else None,
+                "first_keep": _keep(campaign.experiment(now.keeps[0].number)) if now.keeps else None,
                 "report": (campaign.folder / REPORT).is_file(),
             }
         )
+
+
+def _keep(kept: Experiment) -> dict[str, float | None]:
+    """Gain and evidence of a kept change, as the report has them; a deterministic target needs no evidence."""
+    said = kept.conclusion
+    return {
+        "number": kept.number,
+        "gain": said.gain if said else None,
+        "e": math.exp(min(said.log_e, _LARGEST_LOG)) if said and said.log_e is not None else None,
+        "required": 1 / said.level if said and said.level else None,
+    }

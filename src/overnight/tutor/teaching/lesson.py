@@ -17,6 +17,7 @@ from overnight.tutor.form.curriculum import Curriculum, Step
 from overnight.tutor.form.places import curriculum_in, own_curriculum
 from overnight.tutor.record.record import LearnerRecord
 from overnight.tutor.teaching.campaign import campaign_facts
+from overnight.tutor.teaching.unwritten import unwritten
 from overnight.words.foreign import printable
 
 SHOWN = 200  # characters of a path or name
@@ -35,6 +36,12 @@ class Lesson:
     def progress(self) -> Progress:
         """How far it is, read anew."""
         return self.record.progress(self.curriculum.name)
+
+    @property
+    def language(self) -> str:
+        """That the learner is taught in; empty: not said."""
+        begun = self.record.begun(self.curriculum.name)
+        return begun.language if begun else ""
 
     def step(self, wanted: str) -> Step:
         """The step of an id; without one, the one that is at hand.
@@ -108,13 +115,14 @@ class Lesson:
         campaign = campaign_facts([each for each in (around, self.folder / "lab") if each]) if step.is_campaign else ""
         found = check_program(self.curriculum, step, source, campaign)
         failed = [each for each in found.lines if not each.passed]
+        beliefs = [] if unwritten(source, step.start) else [each.belief for each in failed if each.belief]
         self.add(
             Tried(
                 curriculum=self.curriculum.name,
                 step=step.id,
                 passed=found.passed,
                 failed=tuple(each.name for each in failed),
-                beliefs=tuple(dict.fromkeys(each.belief for each in failed if each.belief)),
+                beliefs=tuple(dict.fromkeys(beliefs)),
                 program=_digest(source),
                 checks=_digest(step.check),
             )
@@ -141,15 +149,19 @@ def lesson(learner: str, name: str = "") -> Iterator[Lesson]:
         yield _opened(record, begun)
 
 
-def begin(record: LearnerRecord, curriculum: Curriculum, *, source: str, folder: Path | None) -> Lesson:
-    """Begin a curriculum, or take it up again; its files stay where they were unless a folder is named."""
+def begin(record: LearnerRecord, curriculum: Curriculum, *, source: str, folder: Path | None, language: str = "") -> Lesson:
+    """Begin a curriculum, or take it up again; its files and language stay unless others are named."""
     before = record.begun(curriculum.name)
     place = str(folder.resolve()) if folder else before.folder if before else str(Path.home() / PLACE / curriculum.name)
-    record.append(Begun(curriculum=curriculum.name, source=source, folder=place))
+    language = language or (before.language if before else "")
+    record.append(Begun(curriculum=curriculum.name, source=source, folder=place, language=language))
     return Lesson(record=record, curriculum=curriculum, folder=Path(place))
 
 
 def _opened(record: LearnerRecord, begun: Begun) -> Lesson:
+    if begun.source and not Path(begun.source).is_dir():
+        what = f"`{begun.curriculum}` was begun from {printable(begun.source, SHOWN)}, which is not there any more"
+        raise UserError(what, fix="put it back, or overnight learn start --from FOLDER, where it is now")
     curriculum = curriculum_in(Path(begun.source)) if begun.source else own_curriculum(begun.curriculum)
     return Lesson(record=record, curriculum=curriculum, folder=Path(begun.folder))
 

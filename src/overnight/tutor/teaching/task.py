@@ -4,11 +4,13 @@ import ast
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from overnight.errors import UserError
 from overnight.tutor.course import order
 from overnight.tutor.course.order import Phase
 from overnight.tutor.form.curriculum import Curriculum, Faded, Step
 from overnight.tutor.form.schema import GAP
 from overnight.tutor.teaching.lesson import Lesson
+from overnight.words.quantities import counted
 
 ASKS = {
     Phase.PREDICT: "Ask the question with its choices; say nothing about the answer. Then: overnight learn predict N",
@@ -47,6 +49,7 @@ class Task:
     file: str  # that the learner edits; empty: none yet
     attempts: int
     due: Sequence[str]  # steps that are to be shown again
+    language: str  # that the learner is taught in; empty: not said
 
 
 def next_task(lesson: Lesson) -> Task:
@@ -79,6 +82,7 @@ def _task(lesson: Lesson, step: Step | None, phase: Phase, again: Sequence[str])
         file=str(lesson.file(step)) if step and phase is not Phase.PREDICT else "",
         attempts=progress.attempts,
         due=again,
+        language=lesson.language,
     )
 
 
@@ -103,9 +107,17 @@ def open_gaps(step: Step, filled: frozenset[int]) -> tuple[int, Faded] | None:
     return next(((index, each) for index, each in enumerate(step.fades) if index not in filled), None)
 
 
-def fills(faded: Faded, answers: Sequence[str]) -> bool:
-    """Whether these fill the gaps: as Python they are the same, whatever the spaces and quotes."""
-    return len(answers) == len(faded.answers) and all(map(_same, answers, faded.answers))
+def wrong_gaps(faded: Faded, answers: Sequence[str]) -> Sequence[int]:
+    """The gaps, from 1 on, that these do not fill: as Python they are not the same, whatever the spaces and quotes.
+
+    Raises:
+        UserError: there is not one answer for each gap.
+    """
+    if len(answers) != len(faded.answers):
+        what = f"the example has {counted(len(faded.answers), 'gap')}, and {counted(len(answers), 'answer')} came"
+        raise UserError(what, fix="give one for each, in order; one with spaces in quotes")
+    both = zip(answers, faded.answers, strict=True)
+    return [number for number, (given, right) in enumerate(both, 1) if not _same(given, right)]
 
 
 def filled_in(faded: Faded) -> str:

@@ -12,9 +12,12 @@ from overnight.gate.verdict import Verdict
 from overnight.jail.job import Job, JobEnding, JobResult, Limits
 from overnight.program.program import Direction, Metric, Program
 from overnight.research.experiment import Draft
+from overnight.research.researchers.mutator.batches import Batches
 from overnight.research.researchers.mutator.flags import flag_mutations
 from overnight.research.researchers.mutator.genetic import genetic_mutation
+from overnight.research.researchers.mutator.known import known_mutations
 from overnight.research.researchers.mutator.landscape import read_landscape
+from overnight.research.researchers.mutator.mutation import Mutation
 from overnight.research.researchers.mutator.mutator import KEY, Mutator
 from overnight.research.researchers.mutator.payoff import OPERATOR, Payoff
 from overnight.research.researchers.mutator.profile import Profile
@@ -44,6 +47,8 @@ int work(int n) {
     return total;
 }
 """
+# Four kinds of rewrites apply to it.
+KINDS = "def f(x):\n    a = max(x[0], 1)\n    b = list(y for y in x)\n    c = a**2\n    return a, b, c, not a in b\n"
 PROGRAM = Program(
     path="program.md",
     metric=Metric(name="s", direction=Direction.MINIMIZE),
@@ -104,6 +109,7 @@ def test_known_rewrites_come_first_and_none_twice(tmp_path: Path) -> None:
         workspace = tmp_path / str(number)
         workspace.mkdir()
         made.append(asyncio.run(researcher.propose(assign(workspace, number))))
+    assert made[0].hypothesis.startswith("All known rewrites") and "compared-min, list-of-generator" in made[0].hypothesis
     assert {"compared-min", "list-of-generator"} <= {draft.notes[OPERATOR] for draft in made}
     assert len({draft.notes[KEY] for draft in made}) == len(made)
     again = mutator(tmp_path)
@@ -111,6 +117,21 @@ def test_known_rewrites_come_first_and_none_twice(tmp_path: Path) -> None:
         again.learn(ended(number, "mutator", draft, Verdict.DISCARD, gain=-1.0))
     (tmp_path / "again").mkdir()
     assert asyncio.run(again.propose(assign(tmp_path / "again", 9))).notes[KEY] not in {draft.notes[KEY] for draft in made}
+
+
+def test_a_batch_that_breaks_something_is_halved(tmp_path: Path) -> None:
+    """Halves of a batch follow a crash of it, down to two kinds; after another verdict none do."""
+    (tmp_path / "code.py").write_text(KINDS)
+    land = read_landscape(tmp_path, PROGRAM, Profile())
+    for verdict, more in ((Verdict.CRASH, 2), (Verdict.DISCARD, 0)):
+        batches = Batches(known_mutations(land, lambda _: True))
+        whole = batches.next(land, ())
+        assert whole is not None and batches.next(land, ()) is None
+        batches.learn(whole.key, verdict)
+        halves = [half for _ in range(3) if (half := batches.next(land, ())) is not None]
+        assert len(halves) == more
+        places = [sum(map(len, half.cuts.values())) for half in halves]
+        assert not places or sum(places) == sum(map(len, whole.cuts.values()))
 
 
 def test_without_checks_it_refuses_and_says_what_to_add(tmp_path: Path) -> None:
@@ -164,3 +185,48 @@ def test_what_paid_is_tried_more() -> None:
         draft = Draft(hypothesis="h", notes={OPERATOR: f"x{number}"})
         payoff.learn(ended(number + 9, "mutator", draft, Verdict.CRASH, gain=None))
     assert len(payoff.tried) < 200
+
+
+def test_a_batch_that_broke_something_before_a_restart_is_halved_after_it(tmp_path: Path) -> None:
+    """A campaign that goes on proposes the halves of the batch that crashed, under names of what is in them."""
+    workspace = tmp_path / "work"
+    workspace.mkdir()
+    program = assign(workspace, 1)
+
+    def proposed(by: Mutator, number: int) -> Draft:
+        (workspace / "code.py").write_text(KINDS)
+        return asyncio.run(by.propose(replace(program, number=number)))
+
+    whole = proposed(mutator(tmp_path), 1)
+    again = mutator(tmp_path)
+    again.learn(ended(1, "mutator", whole, Verdict.CRASH, gain=0.0))
+    halves = [proposed(again, number) for number in (2, 3)]
+    assert all(half.hypothesis.startswith("All known rewrites") for half in halves)
+    kinds = [set(draft.hypothesis.split("(")[1].split(")")[0].split(", ")) for draft in (whole, *halves)]
+    assert kinds[1] | kinds[2] == kinds[0] and not kinds[1] & kinds[2]
+
+
+def test_rewrites_that_ran_before_a_restart_are_proposed_together_after_it(tmp_path: Path) -> None:
+    """What crashed alone is left out; all others that were discarded come as one change."""
+    workspace = tmp_path / "work"
+    workspace.mkdir()
+    program = assign(workspace, 1)
+    (workspace / "code.py").write_text(KINDS)
+    land = read_landscape(workspace, PROGRAM, Profile())
+    listed = list(known_mutations(land, lambda _: True))
+    again = mutator(tmp_path)
+    batches = Batches(listed)
+    while (batch := batches.next(land, ())) is not None:
+        again.learn(ended(1, "mutator", draft_of(batch), Verdict.CRASH, gain=0.0))
+        batches.learn(batch.key, Verdict.CRASH)
+    for number, each in enumerate(listed, 2):
+        verdict = Verdict.CRASH if each is listed[0] else Verdict.DISCARD
+        again.learn(ended(number, "mutator", draft_of(each), verdict, gain=0.0))
+    said = asyncio.run(again.propose(replace(program, number=99))).hypothesis
+    assert said.startswith("Small wins as one change") and listed[0].operator not in said
+    assert all(each.operator in said for each in listed[1:])
+
+
+def draft_of(mutation: Mutation) -> Draft:
+    """A proposal of it."""
+    return Draft(hypothesis=mutation.reason, notes={OPERATOR: mutation.operator, KEY: mutation.key})

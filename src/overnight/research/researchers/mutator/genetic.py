@@ -10,6 +10,7 @@ from random import Random
 
 from overnight.research.researchers.mutator.landscape import Landscape
 from overnight.research.researchers.mutator.mutation import Mutation, key_of
+from overnight.research.researchers.mutator.screening import fault
 from overnight.research.researchers.mutator.source import Cut, parses
 from overnight.research.researchers.mutator.statements import Routine, Statement
 from overnight.words.foreign import printable
@@ -21,7 +22,7 @@ WHY: Mapping[str, str] = {
     "replace": "a cheaper statement of the same function may do",
 }
 QUOTED = 60  # characters of a statement
-TRIES = 40  # draws for one that can be parsed
+TRIES = 200  # draws for one that is worth a trial
 
 
 def genetic_mutation(
@@ -44,9 +45,17 @@ def genetic_mutation(
         mutation = _edit(land, routine, operator, one, other)
         if mutation is not None and not known(mutation.key):
             edited = mutation.edit(land.contents)
-            if edited and parses(edited):
+            if edited and parses(edited) and not _is_faulty(land, routine, edited):
                 return mutation
     return None
+
+
+def _is_faulty(land: Landscape, routine: Routine, edited: Mapping[str, bytes]) -> bool:
+    """Whether the text alone shows that an edit of a Python function is not worth a trial."""
+    source = land.sources.get(routine.path)
+    if source is None:
+        return False
+    return fault(source.content, edited[routine.path], routine.first) is not None
 
 
 def _edit(land: Landscape, routine: Routine, operator: str, one: Statement, other: Statement) -> Mutation | None:

@@ -14,6 +14,7 @@ from overnight.words.quantities import counted
 ALONE = 4  # places of a kind that are tried one by one
 COLD = 0.001  # what a place is worth that takes no time: it may still save memory or size
 TOGETHER = "together"
+SMALL_WINS = "Small wins as one change ({kinds}): each runs, and none alone is better beyond noise"
 
 
 def known_mutations(land: Landscape, allowed: Callable[[Routine], bool]) -> Iterator[Mutation]:
@@ -30,8 +31,11 @@ def known_mutations(land: Landscape, allowed: Callable[[Routine], bool]) -> Iter
             yield _mutation(land, rewrite, [site])
 
 
-def united(mutations: Sequence[Mutation], land: Landscape) -> Mutation | None:
-    """Small wins that could not be proven one by one, as one change; None if their places overlap so that no two are left."""
+def united(mutations: Sequence[Mutation], land: Landscape, says: str = SMALL_WINS) -> Mutation | None:
+    """Several mutations as one, less those whose places overlap earlier ones; None if no two are left.
+
+    `says`: its reason, in which `{kinds}` stands for what it is made of.
+    """
     cuts: dict[str, list[Cut]] = {}
     names = []
     for mutation in mutations:
@@ -41,7 +45,7 @@ def united(mutations: Sequence[Mutation], land: Landscape) -> Mutation | None:
             names.append(mutation.operator)
     if len(names) < 2:  # noqa: PLR2004  # two are together
         return None
-    reason = f"Small wins as one change ({', '.join(dict.fromkeys(names))}): each runs, and none alone is better beyond noise"
+    reason = says.format(kinds=", ".join(dict.fromkeys(names)))
     weight = max(mutation.weight for mutation in mutations)
     return Mutation(operator=TOGETHER, reason=reason, cuts=cuts, weight=weight, key=key_of(TOGETHER, cuts, land.contents))
 

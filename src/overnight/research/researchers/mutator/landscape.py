@@ -1,10 +1,11 @@
 """What the mutator sees of one tree: its files, functions, and where the time goes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from overnight.program.judge.targets import MAKEFILES
 from overnight.program.program import Program
 from overnight.research.researchers.mutator.profile import Profile
 from overnight.research.researchers.mutator.source import Source
@@ -14,6 +15,7 @@ from overnight.research.researchers.tuner.grammars import has_grammar
 from overnight.research.researchers.tuner.imports import reached
 from overnight.research.researchers.tuner.sources import is_python, python_files, tunable_files
 
+NO_CODE = "no editable file holds code that the mutator can change, or flags of a compiler"
 FEW = 20  # samples of the editable files, below which the counts of executed lines say more
 
 
@@ -74,6 +76,17 @@ class Landscape:
         """How often a statement runs, relative to the most frequent line of its file; 1 if that is not known."""
         lines = self.profile.executed.get(statement.path, {})
         return lines.get(statement.lines[0], 0) / max(lines.values()) if lines else 1.0
+
+
+def has_work(paths: Iterable[str]) -> bool:
+    """Whether one of these files may hold code or flags that the mutator changes, by its name."""
+    return any(is_python(path) or has_grammar(path) or holds_flags(path) for path in paths)
+
+
+def holds_flags(path: str) -> bool:
+    """Whether a file sets the flags of compilers, by its name."""
+    name = PurePosixPath(path).name
+    return name in MAKEFILES or name == "Cargo.toml" or path.endswith(".mk")
 
 
 def read_landscape(workspace: Path, program: Program, profile: Profile) -> Landscape:

@@ -28,6 +28,6 @@ def key_of(operator: str, cuts: Mapping[str, Sequence[Cut]], contents: Mapping[s
     texts = sorted(
         f"{path}\0{contents[path][cut.start : cut.end].decode(errors='replace')}\0{cut.text.decode(errors='replace')}"
         for path, own in cuts.items()
-        for cut in own
+        for cut in set(own)
     )
     return hashlib.sha256("\0\0".join([operator, *texts]).encode()).hexdigest()[:16]

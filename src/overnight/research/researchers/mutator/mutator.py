@@ -13,16 +13,18 @@ from anyio import to_thread
 from overnight.agents.context import AgentContext
 from overnight.gate.verdict import Verdict
 from overnight.research.experiment import Draft, Experiment, Scalar
+from overnight.research.researchers.mutator.batches import Batches
 from overnight.research.researchers.mutator.flags import flag_mutations
 from overnight.research.researchers.mutator.genetic import WHY, genetic_mutation
 from overnight.research.researchers.mutator.known import known_mutations, united
-from overnight.research.researchers.mutator.landscape import Landscape, read_landscape
+from overnight.research.researchers.mutator.landscape import NO_CODE, Landscape, has_work, read_landscape
 from overnight.research.researchers.mutator.mutation import Mutation
 from overnight.research.researchers.mutator.noticing import Noticed, refusal, unnoticed
 from overnight.research.researchers.mutator.payoff import OPERATOR, Payoff
 from overnight.research.researchers.mutator.profile import Runs
 from overnight.research.researchers.mutator.rewrites.table import REWRITES
 from overnight.research.researchers.port import Assignment, NoIdeas, SearchTrial
+from overnight.research.researchers.tuner.sources import tunable_files
 
 KEY = "mutation"  # the note that says which change it is, on any head
 REMEMBERED = 10_000  # changes that were tried
@@ -47,8 +49,9 @@ class Mutator:
         self._context = context
         self._payoff = Payoff()
         self._tried: OrderedDict[str, None] = OrderedDict()
-        self._harmless: OrderedDict[str, Mutation] = OrderedDict()  # rewrites that ran on this head, by key, and were not kept
-        self._made: OrderedDict[str, Mutation] = OrderedDict()  # of this head, by key
+        self._broken: OrderedDict[str, None] = OrderedDict()  # of these, what broke something
+        self._harmless: OrderedDict[str, None] = OrderedDict()  # of these, rewrites that ran and were not kept
+        self._batches = Batches(())  # of this head
         self._noticed = Noticed()
         self._view: View | None = None
         self._fruitless = 0
@@ -59,11 +62,14 @@ class Mutator:
         if experiment.researcher != self.name or not isinstance(key, str) or conclusion is None:
             return
         self._payoff.learn(experiment)
-        self._remember(key)
+        _remember(self._tried, key)
+        if conclusion.verdict is Verdict.CRASH:
+            _remember(self._broken, key)
+        self._batches.learn(key, conclusion.verdict)
         kept = conclusion.verdict is Verdict.KEEP
         self._fruitless = 0 if kept else self._fruitless + (experiment.notes.get(OPERATOR) in WHY)
-        if conclusion.verdict is Verdict.DISCARD and key in self._made and experiment.notes.get(OPERATOR) in REWRITES:
-            self._harmless[key] = self._made[key]
+        if conclusion.verdict is Verdict.DISCARD and experiment.notes.get(OPERATOR) in REWRITES:
+            _remember(self._harmless, key)
 
     def recall(self, trial: SearchTrial) -> None:
         """Nothing: it searches by proposals."""
@@ -77,15 +83,14 @@ class Mutator:
         """
         if refused := refusal(assignment.program):
             raise NoIdeas(f"{refused.why}; {refused.fix}")
+        if not has_work(tunable_files(assignment.workspace, assignment.program)[0]):
+            raise NoIdeas(NO_CODE)
         view = await self._seen(assignment)
         known = {str(each.notes.get(KEY)) for each in assignment.under_way if each.researcher == self.name}
         mutation = await to_thread.run_sync(self._next, view, assignment, known)
         if mutation is None:
             raise NoIdeas(self._nothing_left(view))
-        self._remember(mutation.key)
-        self._made[mutation.key] = mutation
-        if len(self._made) > REMEMBERED:
-            self._made.popitem(last=False)
+        _remember(self._tried, mutation.key)
         for path, content in mutation.edit(view.land.contents).items():
             (assignment.workspace / path).write_bytes(content)
         notes: dict[str, Scalar] = {OPERATOR: mutation.operator, KEY: mutation.key}
@@ -98,9 +103,8 @@ class Mutator:
             profile = await runs.profile(assignment.workspace)
             land = await to_thread.run_sync(read_landscape, assignment.workspace, assignment.program, profile)
             await self._noticed.prove(land, assignment.workspace, runs, assignment.search)
-            self._made.clear()
-            self._harmless.clear()
             listed = await to_thread.run_sync(self._list, land)
+            self._batches = Batches(listed)
             self._view = View(head=assignment.head, land=land, listed=listed)
         return self._view
 
@@ -110,10 +114,13 @@ class Mutator:
     def _next(self, view: View, assignment: Assignment, known: Iterable[str]) -> Mutation | None:
         """The next change; parsing takes a while, so it runs in a thread."""
         tried = {*self._tried, *known}
+        if (batch := self._batches.next(view.land, tried, self._broken)) is not None:
+            return batch
         new = [mutation for mutation in view.listed if mutation.key not in tried and mutation.edit(view.land.contents)]
         if new:
             return max(new, key=lambda each: each.weight * self._payoff.of(each.operator))
-        together = united(tuple(self._harmless.values()), view.land)
+        listed = {mutation.key: mutation for mutation in view.listed}
+        together = united([listed[key] for key in tuple(self._harmless) if key in listed], view.land)
         if together is not None and together.key not in tried:
             return together
         if self._fruitless >= GIVEN_UP:
@@ -126,7 +133,8 @@ class Mutator:
             return unnoticed(view.land, self._noticed)
         return "every known rewrite and flag was tried on this head, and edits of its hot statements bring nothing more"
 
-    def _remember(self, key: str) -> None:
-        self._tried[key] = None
-        if len(self._tried) > REMEMBERED:
-            self._tried.popitem(last=False)
+
+def _remember(keys: OrderedDict[str, None], key: str) -> None:
+    keys[key] = None
+    if len(keys) > REMEMBERED:
+        keys.popitem(last=False)

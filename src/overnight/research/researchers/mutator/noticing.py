@@ -3,7 +3,7 @@
 Does not cover: a function in another language than Python, of which it is only known whether checks execute it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -51,6 +51,21 @@ def refusal(program: Program) -> Hindrance | None:
         fix = "add a test of what your program must still do, such as `checks: [python -m pytest -q tests]`"
         return Hindrance(why=why, fix=fix)
     return None
+
+
+def idle_refusal(program: Program, idle_checks: Collection[str], changes: Sequence[str]) -> Hindrance | None:
+    """Why the mutator will refuse, as all checks passed with broken files; None if one did not, or `score` may notice.
+
+    Args:
+        program: names the checks.
+        idle_checks: those that passed though every editable file was broken.
+        changes: editable files that the measured command reads.
+    """
+    if program.score or not program.checks or not set(program.checks) <= set(idle_checks):
+        return None
+    named = f"`{printable(changes[0], QUOTED)}`" if changes else "the code that may be changed"
+    why = "the mutator will refuse: every check passes though all editable files are broken, so nothing notices what it breaks"
+    return Hindrance(why=why, fix=f"add a check that imports or runs {named}, and compares what its functions return")
 
 
 def unnoticed(land: Landscape, noticed: Noticed) -> str:

@@ -13,6 +13,7 @@ Loop = ast.For | ast.While
 PURE = frozenset(
     ("len", "abs", "min", "max", "ord", "chr", "bool", "int", "float", "str", "isinstance", "sum", "round", "divmod")
 )
+READERS = PURE | {"range", "enumerate", "zip", "reversed", "sorted", "print", "repr", "any", "all"}  # change no argument
 _IMPURE = ast.NamedExpr | ast.Await | ast.Yield | ast.YieldFrom | ast.Lambda
 _MUTABLE = ast.List | ast.Dict | ast.Set | ast.ListComp | ast.DictComp | ast.SetComp | ast.GeneratorExp
 
@@ -69,6 +70,16 @@ class Source:
     def bound(self) -> frozenset[str]:
         """Every name that is bound or deleted anywhere in the file: such a name is no builtin."""
         return frozenset(stores(self.tree))
+
+    @cached_property
+    def changed(self) -> frozenset[str]:
+        """Every name whose value may be changed in place anywhere in the file."""
+        return frozenset(changed_in(self.tree))
+
+    @cached_property
+    def shared(self) -> frozenset[str]:
+        """The names that some function binds outside itself."""
+        return frozenset(name for part in self.walk((ast.Global, ast.Nonlocal)) for name in getattr(part, "names", ()))
 
     def walk(self, kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> Iterator[ast.AST]:
         """All nodes of a kind."""
@@ -170,6 +181,23 @@ def stores(node: ast.AST) -> Iterator[str]:
                 yield from ((alias.asname or alias.name).split(".")[0] for alias in names)
             case ast.Global(names=declared) | ast.Nonlocal(names=declared):
                 yield from declared
+
+
+def changed_in(node: ast.AST) -> Iterator[str]:
+    """Names whose value a node may change in place: by an entry, an attribute, a method, or a function that is handed it."""
+    for part in ast.walk(node):
+        match part:
+            case ast.Subscript(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Attribute(value=ast.Name(id=name), ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Call(func=func, args=arguments, keywords=keywords):
+                if isinstance(func, ast.Attribute):
+                    yield from names_in(func)
+                if not (isinstance(func, ast.Name) and func.id in READERS):
+                    yield from (name for each in (*arguments, *keywords) for name in names_in(each))
+            case ast.AugAssign(target=target):
+                yield from names_in(target)
 
 
 def loads(node: ast.AST, name: str) -> list[ast.Name]:

@@ -1,6 +1,6 @@
 """Which values that the tuner can move change the metric: the others are dead, and a night on them is lost."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from overnight.errors import UserError
 from overnight.git.port import FileChange
@@ -9,6 +9,7 @@ from overnight.research.loop.trial import TrialRunner
 from overnight.research.places.port import View
 from overnight.research.researchers.tuner.dead import is_fine
 from overnight.research.researchers.tuner.probes import Liveness, find_dead, probe
+from overnight.research.researchers.tuner.sources import tunable_files
 from overnight.research.researchers.tuner.target import Target, read_target
 from overnight.research.setup.connection.proof import KEY, Observed, Prover
 from overnight.research.views.connection import names
@@ -25,6 +26,15 @@ def prover_of(campaign: Campaign) -> Prover:
     if not isinstance(scheduler.trials, TrialRunner):
         raise TypeError("only a campaign whose trials are commands has a tree to break")
     return Prover(trials=scheduler.trials, workspaces=intake.workspaces, history=intake.history, commit=head)
+
+
+def editable_texts(prover: Prover) -> Mapping[str, bytes]:
+    """The editable files of the tree that the built-in researchers can read."""
+    folder = prover.workspaces.create(prover.commit, View.OPEN)
+    try:
+        return tunable_files(folder, prover.program)[0]
+    finally:
+        prover.workspaces.remove(folder)
 
 
 def target_of(prover: Prover) -> Target:
@@ -56,16 +66,13 @@ async def find_life(prover: Prover, target: Target, whole: Observed, *, most_tri
 
 
 async def require_life(campaign: Campaign, target: Target) -> None:
-    """Refuse a night for the tuner alone in which nothing that it can move changes anything.
+    """Refuse a first night for the tuner alone in which nothing that it can move changes anything.
 
-    Two trials with one seed, which are not recorded; nothing if the campaign has trials already.
+    Two trials with one seed, which are not recorded.
 
     Raises:
         UserError: the metric is the same to the last digit with all values changed.
     """
-    state = campaign.journal.state
-    if state.tally.trials or not state.program.tuner_alone:
-        return
     prover = prover_of(campaign)
     if not target.space or target.removals:
         return

@@ -1,4 +1,4 @@
-"""What the tuner of a campaign would find in the head, looked at before a trial is spent."""
+"""What the tuner and the mutator of a campaign would find in the head, looked at before a trial is spent."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from overnight.errors import UserError
 from overnight.program.program import Program
 from overnight.research.loop.campaign import Campaign
-from overnight.research.researchers.mutator.noticing import refusal
+from overnight.research.researchers.mutator.landscape import NO_CODE, has_work
+from overnight.research.researchers.mutator.noticing import idle_refusal, refusal
 from overnight.research.researchers.tuner.readiness import Hindrance, hindrance
 from overnight.research.researchers.tuner.target import Target
-from overnight.research.setup.connection.liveness import prover_of, require_life, target_of
+from overnight.research.setup.connection.liveness import editable_texts, prover_of, require_life, target_of
+from overnight.research.views.connection import Connection, MutatorReadiness, Outcome
 from overnight.words.foreign import printable
 
 MOST_SKIPPED = 3  # in notes
@@ -40,30 +42,56 @@ async def require_work(campaign: Campaign, say: Callable[[Sequence[str]], None])
     """Say what to know about the tuner before the baseline.
 
     Raises:
-        UserError: nobody but the tuner would propose anything, and it cannot, or nothing would come of it.
+        UserError: nobody but the tuner and the mutator would propose anything, and they cannot, or nothing would come of it.
     """
     state, tuner = campaign.journal.state, ready_tuner(campaign)
-    require_notice(state.program, say)
+    refused = require_notice(campaign)
+    alone = not state.tally.trials and is_tuner_alone(state.program, refused)
     if tuner is None:
         return
-    if tuner.hindered and not state.tally.trials and state.program.tuner_alone:
+    if tuner.hindered and alone:
+        say(refusal_notes(refused))
         raise UserError(tuner.hindered.why, fix=tuner.hindered.fix)
     say(tuner.notes)
-    await require_life(campaign, tuner.target)
+    if alone:
+        await require_life(campaign, tuner.target)
 
 
-def require_notice(program: Program, say: Callable[[Sequence[str]], None]) -> None:
-    """Say that the mutator will not start, if nothing would notice what it breaks.
+def require_notice(campaign: Campaign) -> Hindrance | None:
+    """Why the mutator will not start, as far as no run is needed to know it; None if it may, or there is none.
 
     Raises:
         UserError: the mutator is alone.
     """
+    program = campaign.journal.state.program
     uses = {spec.use for spec in program.researchers}
-    if "mutator" not in uses or not (refused := refusal(program)):
-        return
-    if uses == {"mutator"}:
+    if "mutator" not in uses:
+        return None
+    refused = refusal(program)
+    if refused is None and not has_work(editable_texts(prover_of(campaign))):
+        refused = Hindrance(why=NO_CODE, fix="name code in `editable`")
+    if refused and uses == {"mutator"}:
         raise UserError(refused.why, fix=refused.fix)
-    say((f"{refused.why}; {refused.fix}",))
+    return refused
+
+
+def refusal_notes(refused: Hindrance | None) -> tuple[str, ...]:
+    """What to know about the mutator before the baseline."""
+    return (f"{refused.why}; {refused.fix}",) if refused else ()
+
+
+def mutator_readiness(program: Program, refused: Hindrance | None, found: Connection) -> MutatorReadiness | None:
+    """Whether the mutator will start, also by what breaking all editable files showed; None if there is none."""
+    if all(spec.use != "mutator" for spec in program.researchers):
+        return None
+    read = found.with_outcome(Outcome.FAILS, Outcome.MOVES)
+    refused = refused or idle_refusal(program, found.idle_checks, read)
+    return MutatorReadiness(refuses=refused.why, fix=refused.fix) if refused else MutatorReadiness()
+
+
+def is_tuner_alone(program: Program, refused: Hindrance | None) -> bool:
+    """Whether nobody but the tuner proposes anything; `refused`: why the mutator does not."""
+    return {spec.use for spec in program.researchers if not (refused and spec.use == "mutator")} == {"tuner"}
 
 
 def ready_tuner(campaign: Campaign) -> TunerReadiness | None:

@@ -1,23 +1,22 @@
-"""The checks of the curriculum microgpt: right answers pass, wrong ones fail, whatever the numbers drawn."""
+"""The checks of our curricula: right answers pass, wrong ones fail, whatever the numbers drawn."""
 
 import ast
-from pathlib import Path
 
 import pytest
-from learners import COURSE, failures
+from learners import CURRICULA, failures
 from mutants import mutants
 
-from overnight.tutor.form.reading import read_curriculum
+from overnight.tutor.form.places import own_curriculum, own_names
 
-CURRICULUM = read_curriculum(COURSE, "microgpt")
-STEPS = [step.id for step in CURRICULUM.steps]
-WRONG = [(step.id, each.name) for step in CURRICULUM.steps for each in step.misconceptions]
+OURS = [own_curriculum(name) for name in own_names()]
+STEPS = [f"{each.name}/{step.id}" for each in OURS for step in each.steps]
+WRONG = [(f"{each.name}/{step.id}", wrong.name) for each in OURS for step in each.steps for wrong in step.misconceptions]
 SURVIVORS = {  # mutants that no check can tell apart, and why
-    "embeddings": {"0 -> -1": "a slope of 1 x 1: the first row and number are the last ones"},
-    "neuron": {"v > 0 -> v >= 0": "0.0 for what is 0 either way; only the forward pass"},
-    "norm": {"0 -> -1": "all rows have one length"},
-    "training": {"0 -> -1": "all rows have one length", "0 -> 1": "all rows have one length"},
-    "campaign": {
+    "microgpt/embeddings": {"0 -> -1": "a slope of 1 x 1: the first row and number are the last ones"},
+    "microgpt/neuron": {"v > 0 -> v >= 0": "0.0 for what is 0 either way; only the forward pass"},
+    "microgpt/norm": {"0 -> -1": "all rows have one length"},
+    "microgpt/training": {"0 -> -1": "all rows have one length", "0 -> 1": "all rows have one length"},
+    "microgpt/campaign": {
         "abs(difference) <= 2 * math.sqrt(2) * sigma -> abs(difference) < 2 * math.sqrt(2) * sigma": "which of both is a "
         "matter of rounding where they meet"
     },
@@ -26,20 +25,20 @@ MOST_SURVIVORS = 0.05
 
 
 def source(step: str, name: str) -> str:
-    return (COURSE / step / name).read_text(encoding="utf-8")
+    return (CURRICULA / step / name).read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_the_solution_passes_with_any_numbers(step: str) -> None:
     """No draw of numbers makes a check fail that should pass."""
     for seed in range(10):
-        assert failures(COURSE / step, source(step, "solution.py"), seed=seed) == {}
+        assert failures(CURRICULA / step, source(step, "solution.py"), seed=seed) == {}
 
 
 @pytest.mark.parametrize("step", STEPS)
 def test_what_is_given_to_complete_runs_and_fails(step: str) -> None:
     """A learner who hands in the file as it was given does not pass, and it is no error of Python that says so."""
-    failed = failures(COURSE / step, source(step, "start.py"))
+    failed = failures(CURRICULA / step, source(step, "start.py"))
     assert failed
     assert "loads" not in failed
 
@@ -48,7 +47,7 @@ def test_what_is_given_to_complete_runs_and_fails(step: str) -> None:
 def test_each_misconception_fails(step: str, name: str) -> None:
     """A wrong belief fails a check, with three draws of numbers."""
     for seed in range(3):
-        failed = failures(COURSE / step, source(step, f"misconceptions/{name}.py"), seed=seed)
+        failed = failures(CURRICULA / step, source(step, f"misconceptions/{name}.py"), seed=seed)
         assert failed
         assert "loads" not in failed
 
@@ -59,7 +58,7 @@ def test_a_failing_check_points_to_a_belief_that_fails_it(step: str) -> None:
     tree = ast.parse(source(step, "check.py"))
     tables = {ast.unparse(node.targets[0]): node.value for node in tree.body if isinstance(node, ast.Assign)}
     for check, name in ast.literal_eval(tables["EXPLAINS"]).items():
-        assert check in failures(COURSE / step, source(step, f"misconceptions/{name}.py"), seed=1), (check, name)
+        assert check in failures(CURRICULA / step, source(step, f"misconceptions/{name}.py"), seed=1), (check, name)
 
 
 def mutants_of(step: str) -> dict[str, str]:
@@ -71,7 +70,7 @@ def mutants_of(step: str) -> dict[str, str]:
 def test_mutants_of_the_solution_fail(step: str) -> None:
     """A small mistake fails a check; each that does not is listed with the reason why it is none."""
     made = mutants_of(step)
-    passing = {what for program, what in made.items() if not failures(COURSE / step, program, seed=1, all_of_them=False)}
+    passing = {what for program, what in made.items() if not failures(CURRICULA / step, program, seed=1, all_of_them=False)}
     assert passing <= SURVIVORS.get(step, {}).keys()
 
 
@@ -84,20 +83,20 @@ def test_few_mutants_are_listed_as_harmless() -> None:
 
 def test_three_misconceptions_a_step_at_least() -> None:
     """Each with a belief and a counter-example."""
-    for step in CURRICULUM.steps:
+    for step in (step for each in OURS for step in each.steps):
         assert len(step.misconceptions) >= 3
         assert all(each.belief and each.counter_example for each in step.misconceptions)
 
 
 def test_predictions_are_got_wrong_by_most() -> None:
     """What most people choose is not the answer: otherwise the question teaches nothing."""
-    for step in CURRICULUM.steps:
+    for step in (step for each in OURS for step in each.steps):
         assert step.prediction.most not in {None, step.prediction.answer}, step.id
 
 
 def test_checks_import_nothing_of_ours() -> None:
     """A check needs the standard library alone, on any Python from 3.9 on."""
-    for path in Path(COURSE).glob("*/check.py"):
+    for path in CURRICULA.glob("*/*/check.py"):
         text = path.read_text(encoding="utf-8")
         ast.parse(text, feature_version=(3, 9))
         assert "overnight" not in {node.module for node in ast.walk(ast.parse(text)) if isinstance(node, ast.ImportFrom)}

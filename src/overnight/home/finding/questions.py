@@ -6,6 +6,7 @@ Does not cover: whom an answer comes from; a certificate is not checked, since w
 import json
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 LARGEST = 64 * 1024  # bytes of an answer
 WITHIN_S = 0.8  # for one
 TLS = (443, 8443)
+ROUNDS = 10  # of the loop, in which connections see that they are cut
 OK = 300  # the least HTTP status that is no success
 
 
@@ -35,7 +37,16 @@ class Questions:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self._session.close()
+        import anyio
+        from anyio.lowlevel import checkpoint
+
+        with anyio.CancelScope(shield=True):
+            await self._session.close()
+            for each in self._sockets:  # the end of a TLS connection waits for the host, which may never say goodbye
+                with suppress(OSError):  # it is closed, or never connected
+                    each.shutdown(socket.SHUT_RDWR)
+            for _ in range(ROUNDS):
+                await checkpoint()
         for each in self._sockets:  # one that is cancelled as it connects is closed by nobody else
             each.close()
 

@@ -28,7 +28,6 @@ async def _cut_the_rest(loop: Any) -> None:
     for task in rest:
         task.cancel()
     await asyncio.gather(*rest, return_exceptions=True)
-    for _ in range(20):  # what was being accepted, and TLS, take some rounds to close
-        for transport in list(loop._transports.values()):  # asyncio names no public list of them
-            transport.abort() if hasattr(transport, "abort") else transport.close()
-        await asyncio.sleep(0)
+    for transport in list(loop._transports.values()):  # asyncio names no public list of them
+        transport.abort() if hasattr(transport, "abort") else transport.close()
+    await asyncio.sleep(0)  # each loses its connection in the next round

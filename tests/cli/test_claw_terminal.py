@@ -1,9 +1,6 @@
 """The claw at a terminal and on a pipe: real processes."""
 
 import json
-import os
-import pty
-import select
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,6 +9,7 @@ from pathlib import Path
 import pytest
 from claws import make_test_claw
 from targets import run_here, started
+from terminals import LONGEST_S, Terminal
 
 from overnight.claw.events import Noticed, Send
 from overnight.claw.folders import claw_folder
@@ -24,50 +22,12 @@ from overnight.ledger.sealed import seal
 from overnight.operations.principal import Address
 
 OVERNIGHT = (sys.executable, "-m", "overnight")
-LONGEST_S = 60.0
 
 
 def on_a_pipe(text: str, *options: str) -> "subprocess.CompletedProcess[str]":
     """`overnight claw chat` with lines on standard input."""
     command = [*OVERNIGHT, "claw", "chat", *options]
     return subprocess.run(command, input=text, capture_output=True, text=True, timeout=LONGEST_S, check=False)
-
-
-class Terminal:
-    """A command at a terminal of its own."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process, self._file = pty.fork()
-        if self.process == 0:
-            os.execv(OVERNIGHT[0], [*OVERNIGHT, *arguments])
-        self.seen = self.seen_before = ""
-
-    def wait_for(self, text: str) -> None:
-        """Read until a text is there; what was read before it does not count again."""
-        while text not in self.seen:
-            assert self._read(), f"it ended before {text!r}: {self.seen}"
-        self.seen_before, self.seen = self.seen.split(text, 1)
-
-    def type(self, text: str) -> None:
-        """Type something."""
-        os.write(self._file, text.encode())
-
-    def end(self) -> int:
-        """Wait for its end; the exit code."""
-        while self._read():
-            pass
-        os.close(self._file)
-        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._file], [], [], LONGEST_S)
-        assert ready, f"nothing came: {self.seen}"
-        try:
-            data = os.read(self._file, 4096)
-        except OSError:
-            return False
-        self.seen += data.decode(errors="replace")
-        return bool(data)
 
 
 @pytest.fixture
@@ -116,26 +76,26 @@ def test_a_talk_at_a_terminal(folder: Path) -> None:
     """It says what it is, answers, shows what comes while somebody types, and ends with Ctrl-D or Ctrl-C."""
     notice(folder, "the \x1b[31mdoor\x07 is open")
     talk = Terminal("claw", "chat")
-    talk.wait_for("has no model")
-    talk.wait_for("1 message since you were here")
-    talk.wait_for(" is open")
-    assert "\x07" not in talk.seen_before and "[31mdoor" in talk.seen_before and "\x1b[31m" not in talk.seen_before
+    talk.until("has no model")
+    talk.until("1 message since you were here")
+    said = talk.until(" is open")
+    assert "\x07" not in said and "[31mdoor" in said and "\x1b[31m" not in said
     talk.type("note that tea is in the jar\n")
-    talk.wait_for("noted as #")
+    talk.until("noted as #")
     talk.type("approve 77\n")
-    talk.wait_for("there is no such approval")
+    talk.until("there is no such approval")
     talk.type("where is")
-    talk.wait_for("where is")
+    talk.until("where is")
     notice(folder, "the build is red")
-    talk.wait_for("the build is red")
-    talk.wait_for("> where is")  # what was typed so far
+    talk.until("the build is red")
+    talk.until("> where is")  # what was typed so far
     talk.type(" tea?\n")
-    talk.wait_for("tea is in the jar")
+    talk.until("tea is in the jar")
     assert "tea is in the jar" in on_a_pipe("where is tea?\n").stdout  # which has its own answers, and no others
     talk.type("\x04")
     assert talk.end() == 0
     again = Terminal("claw", "chat")
-    again.wait_for("> ")
+    again.until("> ")
     again.type("\x03")
     assert again.end() == 130
 
@@ -158,9 +118,9 @@ def test_in_the_background_it_begins_when_a_talk_ends(folder: Path) -> None:
     words = claw_command(setup, None)
     assert words[-4:] == ["claw", "run", "claw", "--when-free"]
     talk = Terminal("claw", "chat")
-    talk.wait_for("> ")
+    talk.until("> ")
     talk.type("help\n")
-    talk.wait_for("I understand")
+    talk.until("I understand")
     with started(words[1:], folder, stderr=subprocess.PIPE) as runner:
         assert runner.stderr is not None
         assert f"process {talk.process} runs it already: this one begins when it ends" in runner.stderr.readline()
@@ -183,10 +143,10 @@ def test_six_questions_make_a_claw(claw_state: Path) -> None:
         ("hours such as", "23-6"),
         ("on Telegram", "yes"),
     ):
-        first.wait_for(question)
+        first.until(question)
         first.type(f"{answer}\n")
-    first.wait_for("overnight secret set CLAW_TELEGRAM")
-    first.wait_for("overnight claw pair")
+    first.until("overnight secret set CLAW_TELEGRAM")
+    first.until("overnight claw pair")
     assert first.end() == 0
     folder = claw_folder("claw")
     charter = read_charter(folder)

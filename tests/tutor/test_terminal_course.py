@@ -1,9 +1,6 @@
 """The course at a terminal: real processes, with and without a model on loopback."""
 
 import os
-import pty
-import select
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,61 +8,13 @@ from typing import Any
 import pytest
 from curricula import SOLUTION, write_curriculum
 from scripted_models import ScriptedModels, scripted_models
+from terminals import LONGEST_S, Terminal
 
 from overnight.config import read_settings
 from overnight.operations.operation import Context
 from overnight.operations.perform import perform
 from overnight.operations.registry import find
 from overnight.tutor.teaching.talk import ANSWER, Question, Silent, Talk
-
-LONGEST_S = 60.0
-
-
-class Terminal:
-    """`overnight learn` at a terminal of its own."""
-
-    def __init__(self, *arguments: str) -> None:
-        self.process, self._file = pty.fork()
-        if self.process == 0:
-            os.execv(sys.executable, [sys.executable, "-m", "overnight", "learn", *arguments])
-        self.seen = ""
-
-    def until(self, text: str) -> str:
-        """What is printed until a text, which counts no more."""
-        while text not in self.seen:
-            assert self._read(), f"it ended before {text!r}: {self.seen}"
-        before, self.seen = self.seen.split(text, 1)
-        return before
-
-    def type(self, text: str) -> None:
-        """Type something."""
-        os.write(self._file, text.encode())
-
-    def interrupt(self) -> None:
-        """Press Ctrl-C, again after a silence: Python sees one only later that comes just before it begins to read."""
-        self.type("\x03")
-        while "Nothing is lost" not in self.seen:
-            if select.select([self._file], [], [], 2.0)[0]:
-                assert self._read(), f"it ended: {self.seen}"
-            else:
-                self.type("\x03")
-
-    def end(self) -> int:
-        """Wait for its end; the exit code."""
-        while self._read():
-            pass
-        os.close(self._file)
-        return os.waitstatus_to_exitcode(os.waitpid(self.process, 0)[1])
-
-    def _read(self) -> bool:
-        ready, _, _ = select.select([self._file], [], [], LONGEST_S)
-        assert ready, f"nothing came: {self.seen}"
-        try:
-            data = os.read(self._file, 4096)
-        except OSError:
-            return False
-        self.seen += data.decode(errors="replace")
-        return bool(data)
 
 
 @pytest.fixture
@@ -103,12 +52,12 @@ def call(name: str, **given: object) -> Any:  # Any: outputs of several operatio
 
 def test_a_whole_step_and_ctrl_c(files: Path) -> None:
     """Predict, try with an unchanged file, fill with a hint, pass, explain; Ctrl-C says how to go on, and it goes on there."""
-    course = Terminal()
+    course = Terminal("learn")
     assert "No model is set up" in course.until("(1 to 2): ")  # the blank is written as the reading begins
-    course.interrupt()
+    course.interrupt("Nothing is lost")
     course.until("Nothing is lost. Go on with: overnight learn")
     assert course.end() == 130
-    course = Terminal()
+    course = Terminal("learn")
     course.until("What do you expect?")
     course.type("9\n")
     course.until("A number from 1 to 2")
@@ -148,7 +97,7 @@ def test_a_whole_step_and_ctrl_c(files: Path) -> None:
 def test_a_model_talks_and_passes_nothing(model: ScriptedModels) -> None:
     """It is told the language, which is remembered; `?` asks it; that it says "passed!" changes nothing."""
     model.text = "Bravo, passed!\x1b[2J"
-    course = Terminal()
+    course = Terminal("learn")
     course.until("In which language")
     course.type("German\n")
     course.until("What do you expect?")

@@ -293,8 +293,14 @@ class _SpendingKeys(_PeriodKeys):
 
     def rules(self, source: str) -> SpendingRules:
         """The owner's limits."""
-        own = {CAMPAIGN: self.campaign, TRYOUT: self.tryout, ACTION: self.action, CLAW: self.claw, HOME: self.home}
-        own[TUTOR] = self.tutor
+        own = {
+            CAMPAIGN: self.campaign,
+            TRYOUT: self.tryout,
+            ACTION: self.action,
+            CLAW: self.claw,
+            HOME: self.home,
+            TUTOR: self.tutor,
+        }
         systems = {name: keys.limits() for name, keys in own.items() if keys}
         return SpendingRules(total=self.limits(), systems=systems, zone=self.zone or "", source=source)
 

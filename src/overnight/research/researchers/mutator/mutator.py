@@ -78,13 +78,11 @@ class Mutator:
         """Make the most promising change that was not tried.
 
         Raises:
-            NoIdeas: nothing would notice what it breaks, or everything that pays was tried.
+            NoIdeas: no file holds code, nothing would notice what it breaks, or everything that pays was tried.
             SearchEnded: the trials that prove that a failure is noticed did.
         """
         if refused := refusal(assignment.program):
             raise NoIdeas(f"{refused.why}; {refused.fix}")
-        if not has_work(tunable_files(assignment.workspace, assignment.program)[0]):
-            raise NoIdeas(NO_CODE)
         view = await self._seen(assignment)
         known = {str(each.notes.get(KEY)) for each in assignment.under_way if each.researcher == self.name}
         mutation = await to_thread.run_sync(self._next, view, assignment, known)
@@ -99,6 +97,8 @@ class Mutator:
     async def _seen(self, assignment: Assignment) -> View:
         """The head as it is now; a new one is profiled first, in runs that are no trials."""
         if self._view is None or self._view.head != assignment.head:
+            if not has_work(tunable_files(assignment.workspace, assignment.program)[0]):
+                raise NoIdeas(NO_CODE)
             runs = Runs(context=self._context, program=assignment.program)
             profile = await runs.profile(assignment.workspace)
             land = await to_thread.run_sync(read_landscape, assignment.workspace, assignment.program, profile)

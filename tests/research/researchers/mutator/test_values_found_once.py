@@ -52,6 +52,11 @@ def test_each_place_alone_and_all_together_return_the_same(rule: str, text: str,
             assert after[name](given) == before[name](given)  # type: ignore[operator]
 
 
+def test_a_pattern_that_python_warns_of_is_compiled_without_a_word() -> None:
+    """The warning is about the code of others."""
+    assert len(sites("compiled-pattern", "import re\n\ndef f(x):\n    return re.sub('[[a]', 'b', x)\n")) == 1
+
+
 @pytest.mark.parametrize("call", ["re.sub('(', 'b', x)", "float('abc')", "float(None)", "frozenset(3)"])
 def test_what_would_fail_when_the_module_is_loaded_is_left_alone(call: str) -> None:
     """It fails where it is used, and perhaps nobody uses it."""

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import warnings
 from collections.abc import Iterator
 
 from overnight.research.researchers.mutator.rewrites.rewrite import Table
@@ -40,7 +41,9 @@ def compiled_pattern(source: Source) -> Iterator[Site]:
 def _compiles(pattern: object) -> bool:
     """Whether a pattern may be compiled when the module is loaded: a wrong one fails where it is used, perhaps never."""
     try:
-        re.compile(pattern if isinstance(pattern, bytes) else str(pattern))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # about the code of others
+            re.compile(pattern if isinstance(pattern, bytes) else str(pattern))
     except (re.error, RecursionError, OverflowError):
         return False
     return True

@@ -21,7 +21,7 @@ WHAT = {
     Phase.EXERCISE: "exercise",
     Phase.EXPLAIN: "explain",
 }
-AS_IT_IS = re.compile(r"^(\s*[-*|>#]|\s*\d+[.)]\s|\s{4}|\t)")  # a list, a table, a heading, code
+AS_IT_IS = re.compile(r"^(\s*[-*]\s|\s*[|>#]|\s*\d+[.)]\s|\s{4}|\t)")  # a list, a table, a heading, code
 
 
 def width() -> int:

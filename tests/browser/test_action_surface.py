@@ -118,7 +118,7 @@ def test_the_pictures_of_a_result_are_seen(visit: Visit) -> None:
     pictures = page.locator("figure img")
     expect(pictures).to_have_count(1)
     pictures.scroll_into_view_if_needed()
-    page.wait_for_function("document.querySelector('figure img').complete")
+    expect(pictures).to_have_js_property("complete", True)
     assert page.evaluate("document.querySelector('figure img').naturalWidth") == 240
 
 

@@ -84,7 +84,6 @@ def test_what_a_session_does_is_shown_while_the_reader_writes(visit: Visit, made
     with campaign_running(made) as ledger:
         ledger.append(concluded(4))
         expect(page.locator("#answers")).not_to_have_text(before)
-        page.wait_for_function("before => document.querySelector('#answers').innerText != before", arg=before)
     assert words.evaluate("one => [document.activeElement === one, one.value, one.selectionStart, one.selectionEnd]") == [
         True,
         "warm up over fewer steps",
@@ -96,7 +95,7 @@ def test_what_a_session_does_is_shown_while_the_reader_writes(visit: Visit, made
 def test_a_page_that_is_current_is_not_fetched_again(visit: Visit, made: Made) -> None:
     """What is new comes with the event: the page is fetched once, when it begins to be live."""
     page = visit(f"{CAMPAIGN}/experiments")
-    page.wait_for_function(f"() => {FETCHED} == 1")
+    page.evaluate(f"new Promise((end) => {{ const look = () => {FETCHED} ? end() : setTimeout(look, 20); look(); }})")
     with campaign_running(made) as ledger:
         ledger.append(concluded(4))
         expect(page.locator("#experiments")).to_contain_text("because")
@@ -336,7 +335,7 @@ def test_hostile_text_stays_text_when_it_is_swapped_in(browser: Browser, tmp_pat
         before = page.locator("#answers").inner_text()
         with campaign_running(made) as ledger:
             ledger.append(concluded(31))
-            page.wait_for_function("before => document.querySelector('#answers').innerText != before", arg=before)
+            expect(page.locator("#answers")).not_to_have_text(before, use_inner_text=True)
         assert page.evaluate("window.owned") is None
         assert page.evaluate("document.querySelectorAll('main script, main img, main iframe, main style').length") == 0
         assert [url for url in fetched if not url.startswith(f"{server.origin}/")] == []

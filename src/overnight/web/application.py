@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import hdrs, web
 
 from overnight.operations.foreign_input import MOST_BYTES
 from overnight.sockets.connections import HEADERS
+from overnight.sockets.static_files import add_static_files
 from overnight.web import api, event_streams, llms_route, page_routes, pictures
 from overnight.web.requests import Handler, Middleware
 
@@ -21,7 +22,7 @@ def application(guard: Middleware) -> web.Application:
 
     made = web.Application(middlewares=[first], client_max_size=MOST_BYTES)
     made.on_response_prepare.append(_add_headers)
-    made.router.add_static("/static", STATIC)
+    add_static_files(made.router, "/static", sorted(STATIC.iterdir()))
     made.add_routes(api.routes())
     made.add_routes(llms_route.routes())
     made.add_routes(pictures.routes())
@@ -30,8 +31,9 @@ def application(guard: Middleware) -> web.Application:
     return made
 
 
-async def _add_headers(request: web.Request, answer: web.StreamResponse) -> None:
+async def _add_headers(_: web.Request, answer: web.StreamResponse) -> None:
     """What every answer says, also an error, a file or a stream."""
+    own = answer.headers.get(hdrs.CACHE_CONTROL)
     answer.headers.update(HEADERS)
-    if isinstance(request.match_info.route.resource, web.StaticResource):
-        answer.headers["Cache-Control"] = "no-cache"
+    if own is not None:
+        answer.headers[hdrs.CACHE_CONTROL] = own

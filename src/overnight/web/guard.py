@@ -15,6 +15,7 @@ from anyio import to_thread
 from overnight.errors import UserError
 from overnight.operations.principal import Address
 from overnight.sockets.connections import Connection
+from overnight.sockets.static_files import is_static
 from overnight.web.answering import answered
 from overnight.web.attempts import Attempts
 from overnight.web.calls import HOME, Caller
@@ -55,7 +56,7 @@ class Guard:
                 raise Refused(414, f"the query is longer than {MOST_QUERY:,} characters")
             if request.path == ENTER and request.method == "GET":
                 return await self._enter(request)
-            if not isinstance(request.match_info.route.resource, web.StaticResource):  # by what answers, not by the address
+            if not is_static(request):
                 await self._let_in(request)
             return await answered(request, handler, self.say, self.body_s)
         except Refused as refused:

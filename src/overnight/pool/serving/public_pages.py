@@ -26,6 +26,7 @@ from overnight.pool.record.record import HubRecord
 from overnight.pool.serving.public_rendering import Shown, render_page
 from overnight.pool.serving.refusing import Busy
 from overnight.pool.views.public import PublicStanding
+from overnight.sockets.static_files import add_static_files
 
 POLICY = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
 LOOK = Path(__file__).parents[2] / "look" / "static"
@@ -78,8 +79,7 @@ class PublicPages:
         router.add_get(f"/blocks/{{number:[1-9][0-9]{{0,{NUMBER_DIGITS - 1}}}}}", self._page("block"))
         router.add_get("/board", self._page("board"))
         router.add_get("/program", self._page("program"))
-        for name in FILES:
-            router.add_get(f"/static/{name}", partial(_file, LOOK / name))
+        add_static_files(router, "/static", [LOOK / name for name in FILES])
         application.on_response_prepare.append(_add_policy)
         application.on_startup.append(self._begin)
         application.on_cleanup.append(self._close)
@@ -191,10 +191,6 @@ def _address(request: web.Request) -> str:
     """The address that a visitor came by, as far as it can be one."""
     host = request.headers.get("Host", "")
     return f"{request.scheme}://{host}" if _HOST.fullmatch(host) else UNKNOWN
-
-
-async def _file(path: Path, _: web.Request) -> web.FileResponse:
-    return web.FileResponse(path)
 
 
 async def _add_policy(_: web.Request, answer: web.StreamResponse) -> None:

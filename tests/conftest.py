@@ -23,7 +23,7 @@ from scripted_models import ScriptedModels, scripted_models  # noqa: E402
 from overnight.research.report import pictures, write  # noqa: E402
 from overnight.research.report.write import ReportFiles, write_report  # noqa: E402
 
-pytest_plugins = ["claws", "hostile_claw", "bot_api", "cloud_api"]
+pytest_plugins = ["claws", "hostile_claw", "bot_api", "cloud_api", "terminal_courses"]
 pytest.register_assert_rewrite("overnight.testing")  # so that a failing suite shows the values
 
 # The suite tries the same examples each time, so it fails because of a change and not by chance; `make fuzz` tries others.

@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+from overnight.tutor.course.events import Explained, Predicted, Tried
+
 HEAD = """\
 title: Numbers
 about: Doubling, then counting doubles.
@@ -75,3 +77,12 @@ def write_curriculum(folder: Path) -> Path:
             text = f'"""Doubling is {wrong}.\n\nTry 5.\n"""\ndef double(x):\n    return {expression}\n'
             (step / "misconceptions" / f"{wrong}.py").write_text(text)
     return top
+
+
+def behind(curriculum: str, step: str) -> tuple[Predicted, Tried, Explained]:
+    """What the record has of a step that is behind the learner."""
+    return (
+        Predicted(curriculum=curriculum, step=step, choice=0, right=False),
+        Tried(curriculum=curriculum, step=step, passed=True, failed=(), beliefs=(), program="", checks=""),
+        Explained(curriculum=curriculum, step=step, words="", covers=()),
+    )

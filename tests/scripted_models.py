@@ -81,6 +81,7 @@ class ScriptedModels(ThreadingHTTPServer):
         self.text = "HYPOTHESIS: it is better"  # the model's last message
         self.says: Callable[[Json], str] | None = None  # its last message by the request, in place of `text`
         self.script: Sequence[tuple[str, Json]] = ()  # calls of tools by the ends of their names, in place of its shell
+        self.decides: Callable[[Json], str | tuple[str, Json] | None] | None = None  # a command or such a call by the request
         self.question = "Should I edit the file?"
         self.replies: dict[str, Reply] = {}
         self.refused_word = ""  # a request that has it is an error
@@ -226,6 +227,9 @@ class _Handler(BaseHTTPRequestHandler):
         call = _shell_call(tools, self.server.command) if seen.mode != "ask" and step < wanted else None
         if self.server.script:
             call = _named_call(tools, *self.server.script[step]) if step < len(self.server.script) else None
+        if self.server.decides:
+            decided = self.server.decides(seen.body)
+            call = _shell_call(tools, decided) if isinstance(decided, str) else decided and _named_call(tools, *decided)
         text = "" if call else self.server.question if seen.mode == "ask" else self._last(seen.body)
         answer, events = speak(seen.body, text, call, step, turn)
         stream = seen.body.get("stream") is True or ":stream" in seen.path
@@ -308,6 +312,24 @@ def results_in(body: Json) -> int:
         + (sum(str(item.get("type")).endswith("_output") for item in given) if isinstance(given, list) else 0)
     )
     return int(count)
+
+
+def result_texts(body: Json) -> list[str]:
+    """The texts that a request has as results of tools, on any of three wires."""
+    given = body.get("input")
+    blocks = [
+        block for message in body.get("messages") or [] if isinstance(message["content"], list) for block in message["content"]
+    ]
+    found = [message["content"] for message in body.get("messages") or [] if message["role"] == "tool"]
+    found += [block["content"] for block in blocks if block.get("type") == "tool_result"]
+    found += [item["output"] for item in given if str(item.get("type")).endswith("_output")] if isinstance(given, list) else []
+    return [_text_of(each) for each in found]
+
+
+def _text_of(content: Any) -> str:  # Any: as the wire has it
+    if isinstance(content, str):
+        return content
+    return "".join(str(block.get("text", "")) for block in content)
 
 
 def _shell_call(tools: Sequence[tuple[str, Json]], command: str) -> Call | None:

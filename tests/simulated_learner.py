@@ -33,7 +33,8 @@ class SimulatedLearner:
     curriculum: Curriculum
     wrong: int  # beliefs that they hold at each step, at most
     facts: Mapping[str, float] = field(default_factory=dict)  # constants of the programs about a campaign
-    refused: list[str] = field(default_factory=list)  # wrong programs that failed, with their step
+    tried: list[str] = field(default_factory=list)  # wrong programs, with their step
+    refused: list[str] = field(default_factory=list)  # those that failed
 
     def learn(self, *words: str, fails: bool = False) -> Any:  # Any: answers of several commands
         """What a command answers."""
@@ -53,33 +54,45 @@ class SimulatedLearner:
     def step(self, step: Step) -> None:
         """One step, which is at hand, until it is done."""
         before = self.passed()
-        beliefs = list(step.misconceptions[: self.wrong])
         for _ in range(MOST_MOVES):
             task = self.learn("next")
             if task["step"] != step.id:
                 break
+            tried = len(self.tried)
+            words = self.answer(step, task)
             match task["phase"]:
                 case "predict":
-                    assert step.prediction.most is not None
-                    assert not self.learn("predict", str(step.prediction.most + 1))["right"]
-                case "fade":
-                    faded = next(each for each in step.fades if each.code == task["gaps"])
-                    assert self.learn("fill", "--", *faded.answers)["right"]
+                    assert not self.learn("predict", *words)["right"]
+                case "example":
+                    assert self.learn("fill", "--", *words)["right"]
                 case "explain":
-                    assert self.learn("explain", step.title, "--covers", "1")["passed"]
-                case _ if beliefs:
-                    belief = beliefs.pop(0)
-                    self._fail(task["file"], belief.source)
-                    assert self.passed() == before, f"{step.id} is passed with {belief.name}"
-                    self.refused.append(f"{step.id}/{belief.name}")
+                    assert self.learn("explain", *words, "--covers", "1")["passed"]
+                case _ if len(self.tried) > tried:
+                    self._fail()
+                    assert self.passed() == before, f"{self.tried[-1]} passes"
+                    self.refused.append(self.tried[-1])
                 case _:
-                    Path(task["file"]).write_text(self._own(step.solution), encoding="utf-8")
                     assert self.learn("check")["passed"]
         assert self.passed() == [*before, step.id]
 
-    def _fail(self, file: str, source: str) -> None:
-        """Hand in a wrong program, read why it fails, and ask for a hint if there is one."""
-        Path(file).write_text(self._own(source), encoding="utf-8")
+    def answer(self, step: Step, task: Any) -> Sequence[str]:  # Any: of `learn next`
+        """What they say; where a program is asked for, their next wrong one, in the end the right one, is in their file."""
+        match task["phase"]:
+            case "predict":
+                assert step.prediction.most is not None
+                return [str(step.prediction.most + 1)]
+            case "example":
+                return next(each.answers for each in step.fades if each.code == task["gaps"])
+            case "explain":
+                return [step.title]
+        beliefs = {f"{step.id}/{each.name}": each.source for each in step.misconceptions[: self.wrong]}
+        belief = next((name for name in beliefs if name not in self.tried), "")
+        self.tried += [belief] if belief else []
+        Path(task["file"]).write_text(self._own(beliefs.get(belief, step.solution)), encoding="utf-8")
+        return []
+
+    def _fail(self) -> None:
+        """Read why a wrong program fails, and ask for a hint if there is one."""
         found = self.learn("check", fails=True)
         assert not found["passed"]
         assert all(each["why"] for each in found["checks"] if not each["passed"])

@@ -14,7 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from scripted_models import Json, ScriptedModels, offered_tools
+from scripted_models import Json, ScriptedModels, offered_tools, result_texts
 from targets import make_repo, overnight, program
 
 from overnight.agents.environment import agent_environment
@@ -80,7 +80,7 @@ def test_a_coding_agent_calls_every_tool(name: str, repo: Path, models: Scripted
     asked = [seen.body for seen in models.seen if seen.method == "POST" and offered_tools(seen.body)]
     listed = {tool for body in asked for tool, _ in offered_tools(body)}
     assert all(any(tool.endswith(each) for tool in listed) for each in BY_NAME)
-    results = max((tool_results(body) for body in asked), key=len)[-len(CALLS) :]
+    results = max((result_texts(body) for body in asked), key=len)[-len(CALLS) :]
     for (tool, _), result in zip(CALLS, results, strict=True):
         assert ANSWERS[tool] in result, (tool, result)
 
@@ -125,21 +125,3 @@ def ran(command: Sequence[str], repo: Path, around: Mapping[str, str], *, said: 
     done = subprocess.run(command, cwd=repo, env=around, input=said, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in codes, done.stderr
     return done.stdout
-
-
-def tool_results(body: Json) -> list[str]:
-    """The texts that a request has as results of tools, on any of three wires."""
-    given = body.get("input")
-    blocks = [
-        block for message in body.get("messages") or [] if isinstance(message["content"], list) for block in message["content"]
-    ]
-    found = [message["content"] for message in body.get("messages") or [] if message["role"] == "tool"]
-    found += [block["content"] for block in blocks if block.get("type") == "tool_result"]
-    found += [item["output"] for item in given if str(item.get("type")).endswith("_output")] if isinstance(given, list) else []
-    return [_text(each) for each in found]
-
-
-def _text(content: Any) -> str:  # Any: as the wire has it
-    if isinstance(content, str):
-        return content
-    return "".join(str(block.get("text", "")) for block in content)

@@ -32,7 +32,6 @@ CLEAN = {
     "claw write",
     "do",
     "docs",
-    "learn list",
     "home eyes",
     "home lookout",
     "home lookouts",

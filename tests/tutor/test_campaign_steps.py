@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from targets import git, make_repo, overnight, program, read_json
+from curricula import behind
+from targets import copied, git, make_repo, overnight, program, read_json
 
 from overnight.errors import UserError
 from overnight.tutor.checking.checker import check_program
 from overnight.tutor.form.places import own_curriculum
+from overnight.tutor.record.record import LearnerRecord
 from overnight.tutor.teaching.campaign import campaign_facts
 
 EDITS = (("OFFSET = 5.0", "OFFSET = 4.0"), ("OFFSET = 4.0", "OFFSET = 4.5"))  # one is better, the next worse
@@ -32,7 +34,7 @@ def repo(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def facts(repo: Path) -> dict[str, Any]:
     """What the tutor says of it."""
-    found: dict[str, Any] = json.loads(campaign_facts([repo.parent, repo]))  # the first folder has none
+    found: dict[str, Any] = json.loads(campaign_facts([repo.parent, repo]).text)  # the first folder has none
     return found
 
 
@@ -74,6 +76,33 @@ def test_the_last_step_passes_with_what_the_report_says(name: str, facts: dict[s
     assert [each.why for each in found.lines if not each.passed] == []
     failed = {each.name for each in check_program(curriculum, step, step.solution, json.dumps(facts)).lines if not each.passed}
     assert {"check_experiments", "check_kept"} <= failed <= {"check_experiments", "check_kept", "check_head", "check_e"}
+
+
+@pytest.mark.parametrize(("lack", "why"), [("first_keep", "this campaign kept nothing"), ("e", "has no noise")])
+def test_a_campaign_without_evidence_does_not_do(lack: str, why: str, facts: dict[str, Any]) -> None:
+    """The step about e-values says what the campaign lacks, and None passes nothing."""
+    curriculum = own_curriculum("reading-a-report")
+    step = curriculum.steps[-1]
+    program = re.sub(r"^(E|REQUIRED) = \S+", r"\1 = None", step.solution, flags=re.MULTILINE)
+    first = None if lack == "first_keep" else {**facts["first_keep"], "e": None, "required": None}
+    found = check_program(curriculum, step, program, json.dumps({**facts, "first_keep": first}))
+    assert why in next(each.why for each in found.lines if each.name == "check_e")
+
+
+def test_the_campaign_is_the_one_here_else_the_one_in_lab(repo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever the program is; the learner reads which one it was."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    here, other = copied(repo, tmp_path / "here"), copied(repo, tmp_path / "files" / "lab")
+    curriculum = own_curriculum("reading-a-report")
+    overnight(tmp_path, "learn", "start", "reading-a-report", "--folder", "files", check=0)
+    with LearnerRecord("owner") as record:
+        for step in curriculum.steps[:-1]:
+            record.append(*behind("reading-a-report", step.id))
+    overnight(tmp_path, "learn", "predict", "1", check=0)
+    (tmp_path / "mine.py").write_text(curriculum.steps[-1].solution)
+    for place in (tmp_path, tmp_path / "files", here, other):
+        found = json.loads(overnight(place, "learn", "check", "--json", str(tmp_path / "mine.py"), check=1).stdout)
+        assert Path(found["campaign"]).parent.parent == (here if place == here else other)
 
 
 def test_without_a_campaign_the_fix_is_named(tmp_path: Path) -> None:

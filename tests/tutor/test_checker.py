@@ -6,6 +6,7 @@ import pytest
 from curricula import SOLUTION, write_curriculum
 
 from overnight.errors import UserError
+from overnight.tutor.checking import checker
 from overnight.tutor.checking.checker import check_program
 from overnight.tutor.checking.matrix import matrix, untaught
 from overnight.tutor.form.places import curriculum_in
@@ -38,6 +39,28 @@ def test_what_went_wrong_is_said(tmp_path: Path, source: str, why: str) -> None:
     found = check_program(curriculum, curriculum.steps[0], source)
     assert not found.passed
     assert any(why in each.why for each in found.lines)
+
+
+@pytest.mark.parametrize("source", ["while True: pass", "def double(x):\n    while True: pass"], ids=["at once", "when asked"])
+def test_a_program_that_never_ends_fails(source: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is ended after its time, which is said, and no later check waits for it."""
+    monkeypatch.setattr(checker, "WALL_S", 1.0)
+    curriculum = curriculum_in(write_curriculum(tmp_path))
+    found = check_program(curriculum, curriculum.steps[0], source)
+    assert not found.passed
+    assert all("your program was ended: " in each.why for each in found.lines if not each.passed)
+    assert "1 s" in found.lines[0].why
+
+
+def test_a_check_that_never_ends_is_at_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is no verdict on the program, and the command does not hang."""
+    monkeypatch.setattr(checker, "WALL_S", 1.0)
+    monkeypatch.setattr(checker, "GRACE_S", 0.5)
+    folder = write_curriculum(tmp_path)
+    (folder / "double/check.py").write_text("def check_it(learner):\n    while True: pass\n")
+    curriculum = curriculum_in(folder)
+    with pytest.raises(UserError, match=r"the check of this step is at fault: ended after 1\.5 s of 1\.5 s"):
+        check_program(curriculum, curriculum.steps[0], SOLUTION)
 
 
 def test_a_check_at_fault_is_no_verdict(tmp_path: Path) -> None:

@@ -27,7 +27,12 @@ def test_a_curriculum_is_read(tmp_path: Path) -> None:
         ("curriculum.yaml", "title: Numbers\n", "", "title: required; write `title: Tokens`"),
         ("curriculum.yaml", "about:", "abuot:", "abuot: unknown key; did you mean `about`?"),
         ("curriculum.yaml", "data/ten.py", "../ten.py", "curriculum.yaml:3: files.ten.py: is no path inside the curriculum"),
-        ("curriculum.yaml", "data/ten.py", "data/none.py", "curriculum.yaml:3: files.ten.py: there is no `"),
+        (
+            "curriculum.yaml",
+            "data/ten.py",
+            "data/none.py",
+            "curriculum.yaml:3: files.ten.py: `data/none.py` is missing; make it",
+        ),
         ("curriculum.yaml", "taught: ten.py", "taught: none.py", "curriculum.yaml:4: taught: is not among `files`"),
         ("double/step.md", "answer: 1", "answer: 2", "answer: names no choice; the choices are 0 to 1"),
         ("double/step.md", "[weak, middling, strong]", "[weak]", "hints: "),
@@ -37,7 +42,7 @@ def test_a_curriculum_is_read(tmp_path: Path) -> None:
         ("double/step.md", "Say why.\n", "", "## Explain back: has no text; write it"),
         ("double/step.md", "needs: []", "needs: [count]", "step.md:3: needs[0]: `count` is no earlier step"),
         ("curriculum.yaml", "about:", "\tabout:", "curriculum.yaml:2: not YAML"),
-        ("curriculum.yaml", "[double, count]", "[double, cuont]", "curriculum.yaml:5: steps[1]: there is no `"),
+        ("curriculum.yaml", "[double, count]", "[double, cuont]", "curriculum.yaml:5: steps[1]: `cuont` is missing; make it"),
         (
             "curriculum.yaml",
             "[double, count]",

@@ -14,10 +14,11 @@ from overnight.operations.permission import NotAllowed
 from overnight.operations.principal import Kind, Origin, Principal
 from overnight.operations.registry import find
 from overnight.tutor.course.fsrs import DAY_S
-from overnight.tutor.form.curriculum import Curriculum
+from overnight.tutor.form.curriculum import Curriculum, Faded
 from overnight.tutor.form.places import curriculum_in
 from overnight.tutor.record.record import LearnerRecord
 from overnight.tutor.teaching.lesson import lesson
+from overnight.tutor.teaching.task import wrong_gaps
 
 Caller = Callable[..., Any]  # Any: outputs of several operations
 
@@ -32,7 +33,7 @@ def learn(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Caller:
 
 
 def caller(context: Context) -> Caller:
-    def call(name: str, **given: object) -> Any:  # Any: as above
+    def call(name: str, /, **given: object) -> Any:  # Any: as above
         operation = find(f"learn {name}")
         assert operation is not None
         return perform(operation, context, operation.input(**given))
@@ -60,7 +61,7 @@ def study(learn: Caller, curriculum: Curriculum, step: str) -> None:
         assert not found.passed
         assert learn("hint").hint
         assert learn("status").steps[[each.id for each in curriculum.steps].index(step)].passed_at is None
-    assert learn("next").phase == "fade"
+    assert learn("next").phase == "example"
     assert learn("fill", answers=("2", "5")).wrong == [2]
     with pytest.raises(UserError, match="2 gaps, and 1 answer came"):
         learn("fill", answers=("2",))
@@ -163,6 +164,42 @@ def test_a_curriculum_that_was_moved_is_named(learn: Caller, tmp_path: Path) -> 
     (tmp_path / "numbers").rename(tmp_path / "moved")
     with pytest.raises(UserError, match=r"`numbers` was begun from .*, which is not there any more; put it back"):
         learn("next")
+
+
+def test_curricula_of_ones_own_are_listed(learn: Caller, tmp_path: Path) -> None:
+    """After ours, with their folders; one that cannot be opened any more with the reason; to others, ours alone."""
+    learn("start", name="reading-a-report", folder=tmp_path / "elsewhere")
+    found = {each.name: each for each in learn("list")}
+    assert (found["numbers"].source, found["numbers"].folder) == (str(tmp_path / "numbers"), str(tmp_path / "files"))
+    assert (found["numbers"].steps, found["numbers"].problem) == (["double", "count"], "")
+    assert (found["reading-a-report"].source, found["reading-a-report"].folder) == ("", str(tmp_path / "elsewhere"))
+    assert found["microgpt"].folder == ""
+    (tmp_path / "numbers" / "curriculum.yaml").unlink()
+    assert "curriculum.yaml is missing" in learn("list")[-1].problem
+    agent = Context(where=tmp_path, principal=Principal(Kind.AGENT, "claude"), origin=Origin.CLAW, for_others=True)
+    assert [each.name for each in caller(agent)("list")] == ["microgpt", "reading-a-report"]
+
+
+@pytest.mark.parametrize(
+    ("right", "given", "same"),
+    [
+        ("0.5", "1/2", True),
+        ("0.5", ".50", True),
+        ("0.5", " 5e-1", True),
+        ("2", "2.0", True),
+        ("-1", "\N{MINUS SIGN}1", True),
+        ("500", "1/0.002", False),  # it is what the example says already
+        ("4", "2 * 2", False),
+        ("0.5", "1/0", False),
+        ("0.5", "0.51", False),
+        ("2", "1e999999999", False),
+        ("b", "'b'", False),
+        ("rows[ 0 ]", "rows[0]", True),
+    ],
+)
+def test_a_gap_takes_the_same_number(right: str, given: str, same: bool) -> None:
+    """However it is written, but not as the sum that the learner is to do."""
+    assert wrong_gaps(Faded(code="____", answers=[right]), [given]) == ([] if same else [1])
 
 
 def test_the_log_is_evidence(learn: Caller, tmp_path: Path) -> None:

@@ -14,7 +14,11 @@ ORDER = (
 
 
 class LearnGroup(OperationGroup):
-    """`learn NAME` is `learn course NAME`."""
+    """`learn NAME` and `learn --language LANGUAGE` are of `learn course`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """The options of a call."""
+        return super().parse_args(ctx, ["course", *args] if args and args[0].startswith("--language") else args)
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The subcommand that is called."""

@@ -14,13 +14,6 @@ from overnight.words.foreign import printable_lines
 WIDEST = 88  # columns; longer lines are hard to read
 NARROWEST = 40
 TEXT = 20_000  # characters of a section
-WHAT = {
-    Phase.PREDICT: "predict",
-    Phase.ATTEMPT: "try it",
-    Phase.FADE: "example",
-    Phase.EXERCISE: "exercise",
-    Phase.EXPLAIN: "explain",
-}
 AS_IT_IS = re.compile(r"^(\s*[-*]\s|\s*[|>#]|\s*\d+[.)]\s|\s{4}|\t)")  # a list, a table, a heading, code
 
 
@@ -32,7 +25,7 @@ def width() -> int:
 def show_head(task: Task) -> None:
     """Which step this is, of how many, and where in it the learner is."""
     bar = "#" * (task.number - 1) + ">" + "." * (task.steps - task.number)
-    parts = " · ".join(what.upper() if phase is task.phase else what for phase, what in WHAT.items())
+    parts = " · ".join(each.upper() if each is task.phase else each for each in Phase if each is not Phase.DONE)
     click.echo(f"\n[{bar}] step {task.number} of {task.steps}: {_safe(task.title)}\n{parts}")
 
 

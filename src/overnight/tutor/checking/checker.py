@@ -58,6 +58,7 @@ class Checked:
     passed: bool
     lines: Sequence[CheckLine]
     printed: str  # by the learner's program, cut
+    campaign: str = ""  # folder of the campaign that the checks saw; empty: none
 
 
 @cache

@@ -14,7 +14,7 @@ class Phase(StrEnum):
 
     PREDICT = "predict"  # say what you expect
     ATTEMPT = "attempt"  # try the exercise before any example
-    FADE = "fade"  # read the example, and fill its gaps
+    EXAMPLE = "example"  # read the example, and fill its gaps
     EXERCISE = "exercise"  # until the checks pass
     EXPLAIN = "explain"  # in your own words
     DONE = "done"
@@ -28,7 +28,7 @@ def phase_of(step: Step, progress: StepProgress) -> Phase:
         return Phase.DONE if progress.explained or progress.passed_over else Phase.EXPLAIN
     if not progress.attempts:
         return Phase.ATTEMPT
-    return Phase.FADE if len(progress.filled) < len(step.fades) else Phase.EXERCISE
+    return Phase.EXAMPLE if len(progress.filled) < len(step.fades) else Phase.EXERCISE
 
 
 def current(curriculum: Curriculum, progress: Progress) -> Step | None:

@@ -1,5 +1,6 @@
 """Where curricula are: ours by name, others by their folder."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -37,7 +38,7 @@ def curriculum_in(folder: Path) -> Curriculum:
     Raises:
         UserError: it has mistakes, or its name is no name or one of ours.
     """
-    folder = folder.resolve()
+    folder = Path(os.path.realpath(folder))  # `resolve` fails on links that lead to each other
     if not NAME.fullmatch(folder.name) or (folder.name in own_names() and folder.parent != OWN):
         fix = "rename the folder: small letters, digits and hyphens, and no name of ours"
         raise UserError(f"`{printable(folder.name, SHOWN)}` cannot be the name of a curriculum of your own", fix=fix)

@@ -1,24 +1,32 @@
 """Reads a curriculum from its folder; mistakes name file, line, key and fix, all of a file together."""
 
 import ast
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel
 
-from overnight.errors import ProgramError, UserError
-from overnight.program.front_matter import FIRST_LINE, Place, dotted, load_front_matter, split_front_matter
+from overnight.errors import ProgramError
+from overnight.program.front_matter import (
+    FIRST_LINE,
+    MAX_FRONT_CHARACTERS,
+    Place,
+    dotted,
+    load_front_matter,
+    split_front_matter,
+)
 from overnight.program.mistakes import Wording, checked, error_in
 from overnight.tutor.form.check_file import require_checks
 from overnight.tutor.form.curriculum import SECTIONS, Curriculum, Faded, Misconception, Prediction, Step
+from overnight.tutor.form.folder import CurriculumFolder, named
 from overnight.tutor.form.schema import CURRICULUM_WORDING, STEP_WORDING, CurriculumKeys, StepKeys
 
 HEAD = "curriculum.yaml"
-LARGEST = 256 * 1024  # bytes of a file
-LEAST_MISCONCEPTIONS = 3
+LEAST_MISCONCEPTIONS, MOST_MISCONCEPTIONS = 3, 50  # of a step
+MISCONCEPTION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")  # its name
 LABS = Path(__file__).parents[2] / "labs"
 M = TypeVar("M", bound=BaseModel)
 
@@ -30,51 +38,56 @@ def read_curriculum(folder: Path, name: str) -> Curriculum:
         ProgramError: a file of it has mistakes.
         UserError: a file is missing.
     """
-    text = _text(folder / HEAD)
-    keys = _validated(text, folder / HEAD, CurriculumKeys, CURRICULUM_WORDING, first_line=1)
-    for place, path in _named(folder, keys):
-        if not path.exists():
-            where = str(folder / HEAD)
-            line = load_front_matter(text, where, first_line=1).line(place)
+    files, head = CurriculumFolder(folder), folder / HEAD
+    text = files.text(head)
+    if len(text) > MAX_FRONT_CHARACTERS:
+        raise ProgramError(f"is larger than {MAX_FRONT_CHARACTERS:,} characters", path=named(head), fix="make it shorter")
+    keys = _validated(text, head, CurriculumKeys, CURRICULUM_WORDING, first_line=1)
+    for place, path, top in _paths(folder, keys):
+        if problem := files.problem(path, top):
+            line = load_front_matter(text, str(head), first_line=1).line(place)
+            fix = "make it, or correct the name"
             raise ProgramError(
-                f"there is no `{path}`", path=where, line=line, key=dotted(place), fix="make it, or correct the name"
+                f"`{named(path.relative_to(top))}` {problem}", path=named(head), line=line, key=dotted(place), fix=fix
             )
-    files = {file: _bytes(_place(folder, path)) for file, path in keys.files.items()}
-    length = len(files[keys.taught].splitlines()) if keys.taught else 0
+    beside = {file: files.content(*_place(folder, path)) for file, path in keys.files.items()}
+    length = len(beside[keys.taught].splitlines()) if keys.taught else 0
     steps: list[Step] = []
     for each in keys.steps:
-        steps.append(_step(folder / each, each, [step.id for step in steps], length))
-    return Curriculum(name=name, title=keys.title, about=keys.about, taught=keys.taught or "", steps=tuple(steps), files=files)
+        steps.append(_step(files, each, [step.id for step in steps], length))
+    return Curriculum(name=name, title=keys.title, about=keys.about, taught=keys.taught or "", steps=tuple(steps), files=beside)
 
 
-def _named(folder: Path, keys: CurriculumKeys) -> Iterator[tuple[Place, Path]]:
-    """What `curriculum.yaml` says is there."""
-    yield from ((("steps", number), folder / step) for number, step in enumerate(keys.steps))
-    yield from ((("files", name), _place(folder, path)) for name, path in keys.files.items())
+def _paths(folder: Path, keys: CurriculumKeys) -> Iterator[tuple[Place, Path, Path]]:
+    """What `curriculum.yaml` says is there, with the folder that it has to be in."""
+    yield from ((("steps", number), folder / step, folder) for number, step in enumerate(keys.steps))
+    yield from ((("files", name), *_place(folder, path)) for name, path in keys.files.items())
 
 
-def _place(folder: Path, path: str) -> Path:
-    return LABS / path.removeprefix("lab:") if path.startswith("lab:") else folder / path
+def _place(folder: Path, path: str) -> tuple[Path, Path]:
+    """Where a file is, and the folder that it has to be in."""
+    return (LABS / path.removeprefix("lab:"), LABS) if path.startswith("lab:") else (folder / path, folder)
 
 
-def _step(folder: Path, name: str, earlier: Sequence[str], taught: int) -> Step:
+def _step(files: CurriculumFolder, name: str, earlier: Sequence[str], taught: int) -> Step:
     """`taught`: lines of the taught file."""
+    folder = files.top / name
     path = folder / "step.md"
-    text = _text(path)
-    head, body = split_front_matter(text, str(path), written_by="a copy of another step")
+    text = files.text(path)
+    head, body = split_front_matter(text, named(path), written_by="a copy of another step")
     keys = _validated(head, path, StepKeys, STEP_WORDING)
     for number, needed in enumerate(keys.needs):
         if needed not in earlier:
             what, fix = f"`{needed}` is no earlier step", "name steps before this one"
-            raise error_in(text, str(path), ("needs", number), what, fix=fix)
+            raise error_in(text, named(path), ("needs", number), what, fix=fix)
     for number, (_, last) in enumerate(map(_pair, keys.lines)):
         if last > taught:
             what = f"the taught file has {taught} lines" if taught else "no file is taught"
             fix = "name lines that are there" if taught else f"write `taught: FILE` in {HEAD}, or delete `lines`"
-            raise error_in(text, str(path), ("lines", number), what, fix=fix)
-    check, misconceptions = _source(folder / "check.py"), _misconceptions(folder / "misconceptions")
-    require_checks(check, str(folder / "check.py"), {each.name for each in misconceptions})
-    campaign = folder / "campaign.json"
+            raise error_in(text, named(path), ("lines", number), what, fix=fix)
+    misconceptions = _misconceptions(files, folder / "misconceptions")
+    check, tree = files.source(folder / "check.py")
+    require_checks(tree, named(folder / "check.py"), {each.name for each in misconceptions})
     return Step(
         id=name,
         title=keys.title,
@@ -88,11 +101,11 @@ def _step(folder: Path, name: str, earlier: Sequence[str], taught: int) -> Step:
         hints=keys.hints,
         fades=tuple(Faded(code=each.code, answers=each.answers) for each in keys.fade),
         sections=_sections(body, path, head.count("\n") + 2),
-        start=_source(folder / "start.py"),
-        solution=_source(folder / "solution.py"),
+        start=files.source(folder / "start.py")[0],
+        solution=files.source(folder / "solution.py")[0],
         check=check,
         misconceptions=misconceptions,
-        campaign=_json(campaign) if keys.kind == "campaign" else "",
+        campaign=files.mapping(folder / "campaign.json") if keys.kind == "campaign" else "",
     )
 
 
@@ -111,74 +124,41 @@ def _sections(body: str, path: Path, before: int) -> Mapping[str, str]:
     fenced = False
     for number, line in enumerate(body.splitlines(), before + 1):
         fenced ^= line.lstrip().startswith("```")
-        if not fenced and (heading := re.fullmatch(r"## +(.+?)\s*", line)):
-            found.append((heading[1], number, []))
+        if not fenced and line.startswith("## ") and line[3:].strip():
+            found.append((line[3:].strip(), number, []))
         elif found:
             found[-1][2].append(line)
     in_order = "write " + ", ".join(f"`## {each}`" for each in SECTIONS)
     if [name for name, _, _ in found] != [*SECTIONS]:
         there = next((n for (name, n, _), want in zip(found, (*SECTIONS, ""), strict=False) if name != want), None)
         there = there or before + len(body.splitlines())
-        raise ProgramError("the sections are not those of a step", path=str(path), line=there, fix=f"{in_order}, in order")
+        raise ProgramError("the sections are not those of a step", path=named(path), line=there, fix=f"{in_order}, in order")
     for name, number, lines in found:
         if not "".join(lines).strip():
-            raise ProgramError("has no text", path=str(path), line=number, key=f"## {name}", fix="write it")
+            raise ProgramError("has no text", path=named(path), line=number, key=f"## {name}", fix="write it")
     return {name: "\n".join(lines).strip() for name, _, lines in found}
 
 
-def _misconceptions(folder: Path) -> Sequence[Misconception]:
+def _misconceptions(files: CurriculumFolder, folder: Path) -> Sequence[Misconception]:
     found = []
-    for path in sorted(folder.glob("*.py")):
-        source = _source(path)
-        said = ast.get_docstring(ast.parse(source)) or ""
+    paths = sorted(islice(folder.glob("*.py"), MOST_MISCONCEPTIONS + 1))
+    for path in paths:
+        if not MISCONCEPTION.fullmatch(path.stem):
+            fix = "rename it: letters, digits, `_` and `-`"
+            raise ProgramError("is no name of a misconception", path=named(path), fix=fix)
+        source, tree = files.source(path)
+        said = ast.get_docstring(tree) or ""
         belief, _, rest = said.partition("\n")
         if not belief.strip():
-            raise ProgramError("does not say the belief", path=str(path), line=1, fix="write it in a docstring at the top")
+            raise ProgramError("does not say the belief", path=named(path), line=1, fix="write it in a docstring at the top")
         found.append(Misconception(name=path.stem, belief=belief.strip(), counter_example=rest.strip(), source=source))
-    if len(found) < LEAST_MISCONCEPTIONS:
+    if not LEAST_MISCONCEPTIONS <= len(found) <= MOST_MISCONCEPTIONS:
         what = f"has {len(found)} misconceptions, {LEAST_MISCONCEPTIONS} are needed"
-        raise ProgramError(what, path=str(folder), fix="write a program for each wrong belief: NAME.py")
+        if len(found) > MOST_MISCONCEPTIONS:
+            what = f"has more than {MOST_MISCONCEPTIONS} misconceptions"
+        raise ProgramError(what, path=named(folder), fix="write a program for each wrong belief: NAME.py")
     return tuple(found)
 
 
 def _validated(text: str, path: Path, model: type[M], wording: Wording, *, first_line: int = FIRST_LINE) -> M:
-    return checked(model, load_front_matter(text, str(path), first_line=first_line), wording, str(path))
-
-
-def _source(path: Path) -> str:
-    text = _text(path)
-    try:
-        ast.parse(text)
-    except (SyntaxError, ValueError, RecursionError) as error:
-        line = getattr(error, "lineno", None)
-        raise ProgramError("is not Python", path=str(path), line=line, fix="correct it; `python FILE` says more") from None
-    return text
-
-
-def _json(path: Path) -> str:
-    text = _text(path)
-    try:
-        is_mapping = isinstance(json.loads(text), dict)
-    except (ValueError, RecursionError):
-        is_mapping = False
-    if not is_mapping:
-        raise ProgramError("is no JSON object", path=str(path), fix="write what a campaign of this step looks like")
-    return text
-
-
-def _text(path: Path) -> str:
-    try:
-        return _bytes(path).decode()
-    except UnicodeDecodeError:
-        raise ProgramError("is not UTF-8", path=str(path), fix="save it as UTF-8") from None
-
-
-def _bytes(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            content = file.read(LARGEST + 1)
-    except OSError as error:
-        raise UserError(f"{path}: {error.strerror}", fix="a curriculum needs it; see docs/curriculum.md") from error
-    if len(content) > LARGEST:
-        raise ProgramError(f"has more than {LARGEST:,} bytes", path=str(path), fix="make it shorter")
-    return content
+    return checked(model, load_front_matter(text, named(path), first_line=first_line), wording, named(path))

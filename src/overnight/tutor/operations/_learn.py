@@ -10,12 +10,12 @@ from overnight.operations.operation import Context, Option, Settled
 from overnight.operations.permission import NotAllowed
 from overnight.operations.principal import Kind, Origin
 from overnight.tutor.form.places import own_names
+from overnight.tutor.record.record import OWNER
 from overnight.tutor.teaching.lesson import Lesson, lesson
 from overnight.words.foreign import printable_lines
 
 Name = Annotated[str, Len(0, 40), Option(about="Of the curriculum; by default the one begun last.", metavar="NAME")]
 StepName = Annotated[str, Len(0, 40), Option(about="Of the step; by default the one at hand.", metavar="STEP")]
-OWNER = "owner"
 TEXT = 20_000  # characters of a section
 NEXT = "next: overnight learn next"
 

@@ -13,6 +13,7 @@ from overnight.tutor.course.order import LEAST_ATTEMPTS
 from overnight.tutor.operations._learn import NEXT, Name, StepName, opened, recorded, shown, words_of
 from overnight.tutor.teaching.lesson import read_program
 from overnight.tutor.teaching.unwritten import unwritten
+from overnight.words.foreign import printable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class StepChecked:
     belief: str  # that the failure points to, in a line; empty: none is known
     counter_example: str  # against that belief
     printed: str  # by the program, cut
+    campaign: str  # folder of the campaign that the step was checked with; empty: the step is about none
     attempts: int  # until it was passed
     may_hint: bool  # a hint can be asked for now
     may_show: bool  # so can the solution
@@ -54,11 +56,10 @@ def run(context: Context, given: CheckInput) -> StepChecked:
     """
     with opened(context, given.curriculum) as lesson:
         step = lesson.step(given.step)
-        path = context.where / given.file if given.file else lesson.file(step)
         lesson.require(step)
         is_review = lesson.reviewed_now(step)
-        source = given.code or read_program(path)
-        found = lesson.check(step, source, path.parent if given.file else context.where)
+        source = given.code or read_program(context.where / given.file if given.file else lesson.file(step))
+        found = lesson.check(step, source, context.where)
         progress = lesson.of(step)
     nothing = "" if found.passed else unwritten(source, step.start)
     names = [] if nothing else [each.belief for each in found.lines if each.belief]
@@ -73,6 +74,7 @@ def run(context: Context, given: CheckInput) -> StepChecked:
         belief=belief.belief if belief else "",
         counter_example=belief.counter_example if belief else "",
         printed=found.printed,
+        campaign=found.campaign,
         attempts=progress.attempts,
         may_hint=progress.passed_at is None and progress.since_help > 0 and progress.hints < len(step.hints),
         may_show=progress.passed_at is not None or progress.attempts >= LEAST_ATTEMPTS,
@@ -88,6 +90,8 @@ def render(found: StepChecked) -> str:
         lines += ["", f"Perhaps you think: {shown(found.belief)}", shown(found.counter_example)]
     if found.printed:
         lines += ["", "your program printed:", found.printed]
+    if found.campaign:
+        lines += ["", f"campaign: {printable(found.campaign, 500)}"]
     if found.passed:
         return "\n".join([*lines, "", f"`{found.step}` is {'shown again' if found.is_review else 'passed'}", NEXT])
     helps = [command for command, may in (("hint", found.may_hint), ("solution", found.may_show)) if may]

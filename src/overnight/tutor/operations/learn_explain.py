@@ -10,6 +10,7 @@ from overnight.errors import UserError
 from overnight.operations.operation import Argument, Context, Operation, Option, Tier
 from overnight.secrets.broker import user_broker
 from overnight.tutor.course.events import Explained
+from overnight.tutor.course.order import require_open, require_predicted
 from overnight.tutor.operations._learn import NEXT, Name, StepName, bullets, opened, recorded, words_of
 
 MOST_WORDS = 10_000  # characters
@@ -42,10 +43,12 @@ def run(context: Context, given: ExplainInput) -> Explanation:
     """Take it down.
 
     Raises:
-        UserError: the rubric has no such point, or nothing can be left out yet.
+        UserError: the step is not begun, the rubric has no such point, or nothing can be left out yet.
     """
     with opened(context, given.curriculum) as lesson:
         step = lesson.step(given.step)
+        require_open(step, lesson.progress)
+        require_predicted(step, lesson.of(step))
         if wrong := [each for each in given.covers if not 1 <= each <= len(step.rubric)]:
             raise UserError(f"the rubric has no point {wrong[0]}", fix=f"its points are 1 to {len(step.rubric)}")
         words = user_broker().scrubber().text(given.words.strip())

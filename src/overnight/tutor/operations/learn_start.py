@@ -1,5 +1,6 @@
 """A curriculum is begun, or taken up again."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -50,7 +51,7 @@ def run(context: Context, given: StartInput) -> Started:
     """
     if bool(given.name) == bool(given.source):
         raise UserError("one curriculum is begun at a time", fix="give its name, or --from FOLDER; `overnight learn list`")
-    source = (context.where / given.source).resolve() if given.source else None
+    source = Path(os.path.realpath(context.where / given.source)) if given.source else None
     with LearnerRecord(learner_of(context)) as record:
         before = record.begun(given.name) if given.name and given.name not in own_names() else None
         if before and before.source:  # one of their own, taken up again

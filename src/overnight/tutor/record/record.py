@@ -15,6 +15,7 @@ from overnight.ledger.store import SqliteEventStore
 from overnight.tutor.course.events import Begun, Event, decode, encode
 from overnight.tutor.course.progress import Progress, fold
 
+OWNER = "owner"  # the learner whose machine it is
 FOLDER = "learning"  # in the state folder
 ADVICE = "make a copy of it, then move it away to begin anew"
 _CODEC: Codec[Event] = Codec(
@@ -51,6 +52,11 @@ class LearnerRecord:
         """How a curriculum was begun last; without a name, the one that was begun last."""
         found = [each.event for each in self.store.events() if isinstance(each.event, Begun)]
         return next((each for each in reversed(found) if curriculum in ("", each.curriculum)), None)
+
+    def all_begun(self) -> Sequence[Begun]:
+        """How each curriculum was begun last, by name."""
+        newest = {each.event.curriculum: each.event for each in self.store.events() if isinstance(each.event, Begun)}
+        return [newest[name] for name in sorted(newest)]
 
     def events(self, curriculum: str) -> Sequence[Recorded[Event]]:
         """What happened in a curriculum, in order."""

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from overnight.errors import UserError
@@ -12,8 +13,16 @@ REPORT = "report.md"
 _LARGEST_LOG = 700.0  # e^x beyond it overflows
 
 
-def campaign_facts(places: Sequence[Path]) -> str:
-    """As JSON; of the first of these folders that is in a repository with a campaign.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignFacts:
+    """What a campaign says."""
+
+    folder: str  # of the campaign
+    text: str  # JSON
+
+
+def campaign_facts(places: Sequence[Path]) -> CampaignFacts:
+    """The newest campaign of the first of these folders that is in a repository with one.
 
     Raises:
         UserError: none is.
@@ -28,30 +37,29 @@ def campaign_facts(places: Sequence[Path]) -> str:
     raise UserError(f"this step is about a campaign of yours, and there is none: {error}", fix=fix)
 
 
-def _facts(place: Path) -> str:
+def _facts(place: Path) -> CampaignFacts:
     from overnight.research.operations.status import status_of  # most steps need none of it
     from overnight.research.reading import reading
 
     with reading(None, place) as campaign:
         now = status_of(campaign, campaign.state())
         gains = [keep.gain or 0.0 for keep in now.keeps]
-        return json.dumps(
-            {
-                "tag": now.tag,
-                "state": "stopped" if now.running is None else "running",
-                "ended": now.stopped,
-                "experiments": now.experiments,
-                "kept": now.kept,
-                "rejected": now.discarded + now.rejected,
-                "crashed": now.crashed,
-                "direction": now.direction,
-                "metric": now.metric,
-                "head": now.head_value,
-                "gain": sum(gains) if gains else None,
-                "first_keep": _keep(campaign.experiment(now.keeps[0].number)) if now.keeps else None,
-                "report": (campaign.folder / REPORT).is_file(),
-            }
-        )
+        facts = {
+            "tag": now.tag,
+            "state": "stopped" if now.running is None else "running",
+            "ended": now.stopped,
+            "experiments": now.experiments,
+            "kept": now.kept,
+            "rejected": now.discarded + now.rejected,
+            "crashed": now.crashed,
+            "direction": now.direction,
+            "metric": now.metric,
+            "head": now.head_value,
+            "gain": sum(gains) if gains else None,
+            "first_keep": _keep(campaign.experiment(now.keeps[0].number)) if now.keeps else None,
+            "report": (campaign.folder / REPORT).is_file(),
+        }
+        return CampaignFacts(folder=str(campaign.folder), text=json.dumps(facts))
 
 
 def _keep(kept: Experiment) -> dict[str, float | None]:

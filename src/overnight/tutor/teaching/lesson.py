@@ -1,9 +1,10 @@
 """One curriculum as one learner has it: opened with its record, and what they do is taken down."""
 
 import hashlib
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from overnight.errors import UserError
@@ -86,9 +87,7 @@ class Lesson:
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             for name, content in contents.items():
-                if not (self.folder / name).exists():
-                    with (self.folder / name).open("xb") as file:
-                        file.write(content)
+                _make(self.folder / name, content)
         except OSError as error:
             where = printable(str(error.filename or self.folder), SHOWN)
             raise UserError(f"{where}: {error.strerror}", fix="overnight learn start --folder FOLDER") from error
@@ -104,16 +103,18 @@ class Lesson:
         order.require_open(step, progress)
         order.require_predicted(step, progress.of(step.id))
 
-    def check(self, step: Step, source: str, around: Path | None) -> Checked:
+    def check(self, step: Step, source: str, here: Path | None) -> Checked:
         """Run the checks of a step over a program, and take down what came of it; nothing else passes a step.
+
+        A step about a campaign is about the one of the folder `here`, else of `lab` among the learner's files.
 
         Raises:
             UserError: its turn has not come, or what it is about is missing.
             SandboxError: the jail does not work here.
         """
         self.require(step)
-        campaign = campaign_facts([each for each in (around, self.folder / "lab") if each]) if step.is_campaign else ""
-        found = check_program(self.curriculum, step, source, campaign)
+        facts = campaign_facts([each for each in (here, self.folder / "lab") if each]) if step.is_campaign else None
+        found = check_program(self.curriculum, step, source, facts.text if facts else "")
         failed = [each for each in found.lines if not each.passed]
         beliefs = [] if unwritten(source, step.start) else [each.belief for each in failed if each.belief]
         self.add(
@@ -127,7 +128,7 @@ class Lesson:
                 checks=_digest(step.check),
             )
         )
-        return found
+        return replace(found, campaign=facts.folder) if facts else found
 
     def add(self, event: Event) -> None:
         """Take it down."""
@@ -152,7 +153,7 @@ def lesson(learner: str, name: str = "") -> Iterator[Lesson]:
 def begin(record: LearnerRecord, curriculum: Curriculum, *, source: str, folder: Path | None, language: str = "") -> Lesson:
     """Begin a curriculum, or take it up again; its files and language stay unless others are named."""
     before = record.begun(curriculum.name)
-    place = str(folder.resolve()) if folder else before.folder if before else str(Path.home() / PLACE / curriculum.name)
+    place = os.path.realpath(folder) if folder else before.folder if before else str(Path.home() / PLACE / curriculum.name)
     language = language or (before.language if before else "")
     record.append(Begun(curriculum=curriculum.name, source=source, folder=place, language=language))
     return Lesson(record=record, curriculum=curriculum, folder=Path(place))
@@ -179,6 +180,17 @@ def read_program(path: Path) -> str:
         raise UserError(f"{shown}: {error.strerror or 'it is no file'}", fix="name the file with your program") from error
     except UnicodeDecodeError as error:
         raise UserError(f"{shown} is not UTF-8", fix="save it as UTF-8") from error
+
+
+def _make(path: Path, content: bytes) -> None:
+    """Make a file unless it is there: under another name first, so that no kill leaves half of it."""
+    if path.exists():
+        return
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_bytes(content)
+    with suppress(FileExistsError):
+        os.link(beside, path)  # a rename would replace what was written meanwhile
+    beside.unlink()
 
 
 def _digest(text: str) -> str:

@@ -1,8 +1,10 @@
 """What a learner does next, with all that is to be said about it; of the rest of a step nothing is shown yet."""
 
 import ast
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 
 from overnight.errors import UserError
 from overnight.tutor.course import order
@@ -12,10 +14,11 @@ from overnight.tutor.form.schema import GAP
 from overnight.tutor.teaching.lesson import Lesson
 from overnight.words.quantities import counted
 
+NUMBER = re.compile(r"[+-]?(\d{1,20}/\d{1,20}|(\d{1,20}\.?\d{0,20}|\.\d{1,20})(e[+-]?\d{1,2})?)", re.ASCII | re.IGNORECASE)
 ASKS = {
     Phase.PREDICT: "Ask the question with its choices; say nothing about the answer. Then: overnight learn predict N",
     Phase.ATTEMPT: "Explain the idea in a few words, give the exercise, and let the learner try it: overnight learn check",
-    Phase.FADE: "Go through the example together, then have its gaps filled: overnight learn fill ANSWER ...",
+    Phase.EXAMPLE: "Go through the example together, then have its gaps filled: overnight learn fill ANSWER ...",
     Phase.EXERCISE: "Let the learner go on: overnight learn check. One hint after each attempt: overnight learn hint",
     Phase.EXPLAIN: "Have it explained, then record the learner's own words: overnight learn explain WORDS --covers N",
     Phase.DONE: "All steps are done. What is due to be shown again: overnight learn review",
@@ -65,7 +68,7 @@ def next_task(lesson: Lesson) -> Task:
 def _task(lesson: Lesson, step: Step | None, phase: Phase, again: Sequence[str]) -> Task:
     curriculum = lesson.curriculum
     progress = lesson.progress.of(step.id if step else "")
-    gaps = open_gaps(step, progress.filled) if step and phase is Phase.FADE else None
+    gaps = open_gaps(step, progress.filled) if step and phase is Phase.EXAMPLE else None
     return Task(
         curriculum=curriculum.name,
         step=step.id if step else "",
@@ -90,7 +93,7 @@ def _parts(step: Step, phase: Phase) -> Sequence[Section]:
     shown = {
         Phase.PREDICT: ("Predict",),
         Phase.ATTEMPT: ("Idea", "Exercise"),
-        Phase.FADE: ("Example",),
+        Phase.EXAMPLE: ("Example",),
         Phase.EXERCISE: ("Example", "Exercise"),
         Phase.EXPLAIN: ("Explain back",),
     }
@@ -108,7 +111,7 @@ def open_gaps(step: Step, filled: frozenset[int]) -> tuple[int, Faded] | None:
 
 
 def wrong_gaps(faded: Faded, answers: Sequence[str]) -> Sequence[int]:
-    """The gaps, from 1 on, that these do not fill: as Python they are not the same, whatever the spaces and quotes.
+    """The gaps, from 1 on, that these do not fill: neither the same Python, whatever the spaces, nor the same number.
 
     Raises:
         UserError: there is not one answer for each gap.
@@ -129,7 +132,17 @@ def filled_in(faded: Faded) -> str:
 
 
 def _same(given: str, right: str) -> bool:
-    return _form(given) == _form(right)
+    wanted = _number(right)
+    return _form(given) == _form(right) or (wanted is not None and _number(given) == wanted)
+
+
+def _number(text: str) -> Fraction | None:
+    """The number that is written there, also as a fraction of whole numbers; None: it is something else."""
+    written = text.replace("\N{MINUS SIGN}", "-").replace(" ", "")
+    try:
+        return Fraction(written) if NUMBER.fullmatch(written) else None
+    except ZeroDivisionError:
+        return None
 
 
 def _form(text: str) -> str:

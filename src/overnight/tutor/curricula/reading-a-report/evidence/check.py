@@ -38,14 +38,12 @@ def check_kept(learner):
 
 def check_e(learner):
     """E and REQUIRED are those of the first change that was kept, as the report has them."""
-    first = learner.campaign["first_keep"] or {"number": 0, "e": None, "required": None}
+    first = learner.campaign["first_keep"]
+    assert first, "this campaign kept nothing, so its report has no e-value; `overnight run` goes on, or take another campaign"
+    assert first["e"], "this campaign's metric has no noise, so its report has no e-value; take a campaign whose metric has some"
     for name, right in (("E", first["e"]), ("REQUIRED", first["required"])):
-        got, right = learner.eval(name), right and min(right, LARGEST)
-        assert (got is None) if right is None else near(got, right, 0.51 / right), (
-            f"{name} is {got}; see `e-value, required` of experiment {first['number']}"
-            if right is not None
-            else f"{name} is {got}; this campaign has none, so None"
-        )
+        got, right = learner.eval(name), min(right, LARGEST)
+        assert near(got, right, 0.51 / right), f"{name} is {got}; see `e-value, required` of experiment {first['number']}"
 
 
 def pot(gains, bet):

@@ -3,8 +3,8 @@ import math
 # From the report of your campaign, as numbers.
 EXPERIMENTS = ...  # how many were made
 KEPT = ...  # how many of these were kept
-E = ...  # e-value of the first change that was kept; None: none was, or it has none; over 1,000,000: 1_000_000
-REQUIRED = ...  # what that e-value had to reach; None likewise
+E = ...  # e-value of the first change that was kept; over 1,000,000: 1_000_000
+REQUIRED = ...  # what that e-value had to reach
 
 
 def share(test):

@@ -7,8 +7,8 @@ import math
 # From the report of your campaign, as numbers.
 EXPERIMENTS = 3  # how many were made
 KEPT = 2  # how many of these were kept
-E = 673  # e-value of the first change that was kept; None: none was, or it has none; over 1,000,000: 1_000_000
-REQUIRED = 644  # what that e-value had to reach; None likewise
+E = 673  # e-value of the first change that was kept; over 1,000,000: 1_000_000
+REQUIRED = 644  # what that e-value had to reach
 
 
 def share(test):

@@ -22,6 +22,7 @@ from overnight.gate.early_stopping import StoppingBar
 from overnight.gate.trial import Arm, Trial, TrialKey
 from overnight.git.deadline import Deadline
 from overnight.git.port import FileChange
+from overnight.machines.place import Place
 from overnight.program.program import Budget, Direction, Metric, Program
 from overnight.research.budget import SessionLimits
 from overnight.research.changes.code_size import SizeChange
@@ -254,6 +255,7 @@ class Simulation:
             slots=slots,
             stop=self.stop,
             environment=cast("EnvironmentWatch", me),
+            places=[Place(slot=slot) for slot in range(self.slots)],
         )
         head = HeadRunner(journal=self.journal, scheduler=scheduler)
         queue = ProposalQueue(slots=self.slots, researchers={"r": self.researchers})

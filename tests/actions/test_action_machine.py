@@ -25,7 +25,7 @@ def machine(tmp_path: Path, **options: object) -> Machine:
         (Limits(memory_bytes=3 * GB), 2),  # by memory
         (Limits(memory_bytes=GB, cpus=2), 2),
         (Limits(memory_bytes=100 * GB, cpus=9), 1),  # larger than the machine: alone
-        (Limits(memory_bytes=GB, gpus=1), 1),  # all see the same GPUs
+        (Limits(memory_bytes=GB, gpus=1), 1),  # such checks run one after the other
     ],
 )
 def test_so_many_checks_run_at_once_as_the_machine_is_for(tmp_path: Path, limits: Limits, most: int) -> None:

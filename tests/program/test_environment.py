@@ -4,7 +4,7 @@ import pytest
 
 from overnight.errors import ProgramError
 from overnight.jail.job import with_variables
-from overnight.program.environment import LONGEST, secret_notes
+from overnight.program.environment import LONGEST, gpu_notes, secret_notes
 from overnight.program.parser import parse_program
 
 
@@ -78,3 +78,11 @@ def test_what_does_not(name: str, value: str) -> None:
 def test_a_value_is_no_shell() -> None:
     """A value is one word, whatever is in it."""
     assert with_variables("make", [("A", "$(id); 'x'"), ("B", "")]) == "export A='$(id); '\"'\"'x'\"'\"''; export B=''; make"
+
+
+def test_a_variable_that_chooses_among_gpus_is_noted() -> None:
+    """Where each trial has GPUs of its own; elsewhere it may hide them all, which is fine."""
+    variables = [("CUDA_VISIBLE_DEVICES", "3"), ("OTHER", "1")]
+    [note] = gpu_notes(variables, 1)
+    assert note.startswith("env.CUDA_VISIBLE_DEVICES is not needed")
+    assert gpu_notes(variables, 0) == ()

@@ -61,12 +61,15 @@ def experiments_table(
 
 def trials_table(trials: Iterable[Trial]) -> Table:
     """One row per trial; the values and costs of holdout trials are sealed."""
+    trials = list(trials)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in ("stage", "index", "arm", "seed", "value", "wall s", "cpu s", "peak MB", "fault"):
-        table.add_column(name, justify="left" if name in ("stage", "arm", "fault") else "right")
+    on_devices = any(t.place and t.place.devices for t in trials)
+    for name in ("stage", "index", "arm", "seed", "value", "wall s", "cpu s", "peak MB", *(["on"] * on_devices), "fault"):
+        table.add_column(name, justify="left" if name in ("stage", "arm", "on", "fault") else "right")
     for t in trials:
         taken = (number(t.value), f"{t.wall_s:.2f}", f"{t.cpu_s:.2f}", f"{t.peak_memory_bytes / 1e6:.0f}")
         shown = ("sealed", "", "", "") if t.key.stage is Stage.HOLDOUT else taken
         fault = Text(printable(t.reason, CELL)) if t.fault else Text("")
-        table.add_row(t.key.stage.value, str(t.key.index), t.key.arm.value, str(t.seed), *shown, fault)
+        devices = [Text(printable(", ".join(t.place.devices if t.place else ()), CELL))] * on_devices
+        table.add_row(t.key.stage.value, str(t.key.index), t.key.arm.value, str(t.seed), *shown, *devices, fault)
     return table

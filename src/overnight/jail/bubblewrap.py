@@ -1,8 +1,8 @@
 """The arguments of bubblewrap: what a job can see and what it may not do.
 
 Does not cover: limits (`cgroup.py`, `launch.py`, `watch.py`); with `network: host` the job reaches everything that this
-machine reaches, including loopback services and abstract sockets; `gpus` shows every GPU device of the machine; the page
-cache and the CPU caches are shared with the host, as in any container.
+machine reaches, including loopback services and abstract sockets; the control nodes of a GPU's driver are the same for all
+its GPUs; the page cache and the CPU caches are shared with the host, as in any container.
 """
 
 import os
@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from overnight.jail.checkout import Checkout
+from overnight.jail.devices import Devices
 from overnight.jail.job import FOLDER, Job
 from overnight.jail.reach import SYSTEM, Reach, check_readable, is_within
 from overnight.jail.showing import showing
@@ -27,7 +28,6 @@ _ETC_NETWORK = (*_ETC_TLS, "/etc/resolv.conf", "/etc/nsswitch.conf", "/etc/servi
 MOST_LINKS = 500  # at the top of a folder; bubblewrap takes 9,000 words
 _NO_LINKS = ("/proc", "/dev", "/sys", "/etc", FOLDER)  # where none can be made
 _NOT_LINKED = (".git", ".overnight")  # what no jail shows of a checkout, under no name
-_GPU_DEVICES = ("nvidia*", "kfd", "dri")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def build_arguments(job: Job, reach: Reach, identity: Identity, *, filter_fd: in
         *_private(job),
         *_etc(job, file_fds),
         *_shown(job, reach),
-        *_gpus(job),
+        *_devices(job.devices),
         *("--bind", str(job.folder), FOLDER, "--chdir", FOLDER),
         *("--remount-ro", "/dev", "--remount-ro", "/"),
         *_environment(job, reach),
@@ -135,22 +135,18 @@ def _stand_ins(job: Job, checkout: Checkout) -> tuple[tuple[str, str], ...]:
     return tuple((f"{top}/{name}", f"{FOLDER}/{name}") for name in names[:MOST_LINKS])
 
 
-def has_gpu() -> bool:
-    """Whether this machine has a GPU that a job could be given."""
-    return any(path.exists() for name in ("nvidia[0-9]*", "kfd") for path in Path("/dev").glob(name))
-
-
-def _gpus(job: Job) -> list[str]:
-    if not job.limits.gpus:
-        return []
+def _devices(devices: Devices) -> list[str]:
+    """Every other mount is without devices: a node that a job makes or is shown elsewhere cannot be opened."""
+    places = [*(inside for _, inside in (*devices.nodes, *devices.folders)), *(place for place, _ in devices.links)]
+    above = {str(folder) for place in places for folder in Path(place).parents} - {"/", "/dev"}
     return [
-        word
-        for name in _GPU_DEVICES
-        for path in sorted(Path("/dev").glob(name))
-        for word in ("--dev-bind", str(path), str(path))
+        *(word for folder in sorted(above) for word in ("--perms", "0755", "--dir", folder)),  # else only root could enter it
+        *(word for host, inside in devices.nodes for word in ("--dev-bind", host, inside)),
+        *(word for host, inside in devices.folders for word in ("--ro-bind", host, inside)),
+        *(word for place, target in devices.links for word in ("--symlink", target, place)),
     ]
 
 
 def _environment(job: Job, reach: Reach) -> list[str]:
-    variables = {"PATH": reach.search_path, "HOME": HOME, **job.environment}
+    variables = {"PATH": reach.search_path, "HOME": HOME, **job.environment, **dict(job.devices.variables)}
     return [word for name, value in variables.items() for word in ("--setenv", name, value)]

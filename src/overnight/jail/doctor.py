@@ -1,6 +1,7 @@
 """What works on this machine: each probe tries one thing in a real jail and says how to fix it if it does not work.
 
-Does not cover: attacks (see the test suite); GPUs; whether limits hold for jobs with `--sandbox process`.
+Does not cover: attacks (see the test suite); GPUs (see `machines/gpus/probe.py`); whether limits hold
+for jobs with `--sandbox process`.
 """
 
 import os

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import PurePath
 
+from overnight.jail.devices import NO_DEVICES, Devices
+
 FOLDER = "/trial"  # where a jailed job finds its folder; a host folder is unlikely to have this name
 
 
@@ -56,6 +58,7 @@ class Job:
     readable: tuple[str, ...] = ()  # further absolute host paths, read-only at the same path
     stdin: bytes = b""
     slot: int = 0  # the slot that runs it: concurrent jobs never share one
+    devices: Devices = NO_DEVICES  # what it sees beside the devices of every job
     forget: bool = False  # drop what it brought into the page cache, from which another job could tell what it read
     role: str = ""  # of the agent whose job it is, for the record of what it reached; empty: the program's own
     number: int = 0  # for the same: of the agent's task, else of what is measured; 0: none

@@ -71,7 +71,7 @@ class ProcessExecutor:
                 launch = Launch(
                     argv=job_argv(job.command, tie.argv),
                     folder=str(job.folder),
-                    environment={"PATH": self._search_path, **job.environment},
+                    environment={"PATH": self._search_path, **job.environment, **dict(job.devices.variables)},
                     joins=group.joins,
                     rlimits=rlimits(job.limits),
                     cpus=cpus,

@@ -1,15 +1,14 @@
 """Processors that the trials of one session have to themselves, among all sessions on this machine.
 
-A claim is a socket with the processor's name in the kernel's abstract namespace. It is gone with our process, however it ends.
-
-Does not cover: other programs, which may use any processor; sessions in another network namespace, such as another container.
+Does not cover: other programs, which may use any processor; what `claims.py` does not cover.
 """
 
 import os
-import socket
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+
+from overnight.machines.claims import claim
 
 MOST_SESSIONS = 16  # on one machine that know of each other
 
@@ -46,7 +45,7 @@ def claimed_cores(wanted: int, *, among: str = "overnight") -> Iterator[Cores]:
     with ExitStack() as claims:
         shared = _sign_in(among, claims) > 0
         for core in usable:
-            if len(own) < wanted and _claim(f"\0{among}/processor/{core}", claims):
+            if len(own) < wanted and claim(f"{among}/processor/{core}", claims):
                 own.append(core)
         yield Cores(own=tuple(own), all=tuple(usable), wanted=wanted, shared=shared)
 
@@ -56,18 +55,9 @@ def _sign_in(among: str, claims: ExitStack) -> int:
     signed_in, others = False, 0
     for number in range(MOST_SESSIONS):
         with ExitStack() as tried:
-            if not _claim(f"\0{among}/session/{number}", tried):
+            if not claim(f"{among}/session/{number}", tried):
                 others += 1
             elif not signed_in:
                 signed_in = True
                 claims.push(tried.pop_all())
     return others
-
-
-def _claim(name: str, claims: ExitStack) -> bool:
-    claim = claims.enter_context(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM))
-    try:
-        claim.bind(name)
-    except OSError:  # another session has it
-        return False
-    return True

@@ -1,4 +1,4 @@
-"""`env:` of a program: plain variables of its commands, and which of them look like secrets, which do not belong there."""
+"""`env:` of a program: plain variables of its commands, and which of them do not belong there."""
 
 import re
 from collections.abc import Iterable
@@ -55,4 +55,11 @@ def secret_notes(variables: Iterable[tuple[str, str]]) -> tuple[str, ...]:
     """A line for each variable that looks like a secret, by name or by value."""
     found = (name for name, value in variables if is_secret(name, value))
     what = "looks like a secret: candidates can read it, and it is in the program, the record and every receipt's commit"
+    return tuple(f"env.{name} {what}" for name in found)
+
+
+def gpu_notes(variables: Iterable[tuple[str, str]], gpus: int) -> tuple[str, ...]:
+    """A line for each variable that chooses among GPUs, if each trial has GPUs of its own."""
+    found = (name for name, _ in variables if name.endswith("_VISIBLE_DEVICES")) if gpus else ()
+    what = "is not needed: a trial sees no GPU but its own, and this may hide it; set it for overnight itself"
     return tuple(f"env.{name} {what}" for name in found)

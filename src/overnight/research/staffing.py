@@ -13,7 +13,7 @@ from overnight.agents.transcript import EntryKind, Transcript
 from overnight.jail.port import Executor
 from overnight.models.port import Models
 from overnight.models.usage import CallRecord
-from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Budget, Program
+from overnight.program.program import ADVISERS, CRITIC, DIRECTOR, Budget, Program, ResearcherSpec
 from overnight.research.events import BudgetChanged, Event, ModelCalled, Noted, ProgramChanged, ProviderChanged, Sign, Working
 from overnight.research.loop.council import NamedAdviser
 from overnight.research.loop.edit import NamedResearcher
@@ -113,6 +113,16 @@ def _as_event(call: CallRecord) -> ModelCalled:
     return ModelCalled(number=call.number, role=call.role, provider=call.provider, model=call.model, usage=call.usage)
 
 
+def gpus_of_team(program: Program, without: Collection[str] = ()) -> Sequence[int]:
+    """How many GPUs each member's jobs have: those that the limits of its role name; none without them."""
+    return [spec.limits.gpus if spec.limits else 0 for spec in _everybody(program, without)]
+
+
+def _everybody(program: Program, without: Collection[str]) -> Sequence[ResearcherSpec]:
+    """A role for each member, in the order of their slots."""
+    return [spec for spec in program.researchers if spec.role not in without for _ in range(spec.count)]
+
+
 def make_team(
     program: Program,
     executor: Executor,
@@ -129,8 +139,7 @@ def make_team(
     """The team of a program, less some roles; each member has its own slot of the executor, from `first_slot` on."""
     staff: list[NamedResearcher] = []
     advisers: dict[str, list[NamedAdviser]] = {name: [] for name in ADVISERS}
-    everybody = [spec for spec in program.researchers if spec.role not in without for _ in range(spec.count)]
-    for slot, spec in enumerate(everybody, first_slot):
+    for slot, spec in enumerate(_everybody(program, without), first_slot):
         limits = spec.limits or agent_limits(program.limits, spec.use)
         context = AgentContext(
             spec=spec.agent,

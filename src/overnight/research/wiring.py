@@ -19,7 +19,7 @@ from overnight.jail.job import Job
 from overnight.jail.port import Executor
 from overnight.ledger.artifacts import ArtifactStore
 from overnight.machines.share import limit_notes, make_executor, search_path, share_of
-from overnight.program.environment import secret_notes
+from overnight.program.environment import gpu_notes, secret_notes
 from overnight.program.program import OUTSIDE, Program
 from overnight.research.budget import limits_from
 from overnight.research.events import NetworkUsed
@@ -45,7 +45,7 @@ from overnight.research.places.work_folders import WorkFolders, work_folders
 from overnight.research.readiness.roles import has_agents, lasting_gaps
 from overnight.research.record.ledger import SqliteLedger
 from overnight.research.record.results import ResultsKeeper
-from overnight.research.staffing import follow_budget, make_models, make_team
+from overnight.research.staffing import follow_budget, gpus_of_team, make_models, make_team
 from overnight.research.state import State
 from overnight.secrets.broker import user_broker
 from overnight.words.scrubber import Scrubber, secrets_in
@@ -300,8 +300,10 @@ def _assembled(
     )
     if models is not None and kind.payer is None:
         journal.watch(follow_budget(models, lambda: journal.state.budget))
+    without = lasting_gaps(program, home.repository.toplevel)
+    gpus = gpus_of_team(program, without)
     with (
-        share_of(program.limits, request.slots, alone=program.measures_time, claim=kind.trials is None) as share,
+        share_of(program.limits, request.slots, alone=program.measures_time, claim=kind.trials is None, others=gpus) as share,
         work_folders(home.repository, home.history, program, state.start, seen_from=kind.seen_from) as workspaces,
     ):
         others = sum(spec.count for spec in program.researchers)
@@ -316,7 +318,7 @@ def _assembled(
             models,
             keep_transcript=_transcripts(home.folder, scrubber).keep if has_agents(program) else None,
             show=journal.show,
-            without=lasting_gaps(program, home.repository.toplevel),
+            without=without,
             scrubber=scrubber,
             researchers=kind.researchers,
         )
@@ -351,6 +353,7 @@ def _assembled(
                 slots=Slots(share.slots),
                 stop=stop,
                 environment=EnvironmentWatcher((kind.seen_from or home.repository).toplevel, search_path()),
+                places=share.places,
             ),
             history=home.history,
             workspaces=workspaces,
@@ -370,6 +373,7 @@ def _assembled(
                     *kind.notes,
                     *share.notes,
                     *secret_notes(program.env),
+                    *gpu_notes(program.env, program.limits.gpus),
                     *_network_notes(program),
                     *not_shown_notes(program, checkout),
                 ),

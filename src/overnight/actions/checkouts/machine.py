@@ -35,7 +35,7 @@ class Need:
 
 
 def whole_machine() -> Need:
-    """What there is, as far as jobs are shown it; GPUs are given to one job at a time."""
+    """What there is, as far as jobs are shown it; jobs with GPUs run one after the other."""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     return Need(cpus=len(os.sched_getaffinity(0)), memory_bytes=memory)
 

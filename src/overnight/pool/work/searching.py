@@ -200,7 +200,9 @@ class Search:
     def _options(self, left_s: float) -> Sequence[str]:
         options = ["--hours", f"{max(left_s, 1.0) / HOUR_S:.6f}"]
         if self.request.cpus:
-            options += ["--slots", str(max(1, self.request.cpus // max(1, self.taken.program.limits.cpus)))]
+            limits = self.taken.program.limits
+            fit = 1 if limits.gpus else self.request.cpus // max(1, limits.cpus)  # more than the GPUs there are is an error
+            options += ["--slots", str(max(1, fit))]
         return options
 
     async def _end_session(self) -> None:

@@ -41,6 +41,7 @@ class Scheduler:
     slots: Slots
     stop: Stop
     environment: EnvironmentWatch
+    places: Sequence[Place]  # of each slot
 
     async def run_all(
         self, keys: Iterable[TrialKey], subject_of: Callable[[TrialKey], Subject], urgency: Urgency = Urgency.HEAD
@@ -78,7 +79,7 @@ class Scheduler:
             except anyio.get_cancelled_exc_class():
                 self.journal.show(TrialCancelled(key=key))
                 raise
-            trial = replace(trial, surroundings=state.surroundings, place=Place(slot=slot))
+            trial = replace(trial, surroundings=state.surroundings, place=self.places[slot])
             finished = TrialFinished(trial=trial, elapsed_s=self.journal.elapsed_s(), searched=self._searched(on, trial))
             self.journal.record(finished)
             return finished

@@ -19,9 +19,11 @@ def run(context: Context, _given: DoctorInput) -> Sequence[Probe]:
     import anyio
 
     from overnight.jail.doctor import probe
+    from overnight.machines.gpus.probe import probe_gpus
     from overnight.research.places.seclusion import checkout_around
 
-    return (*anyio.run(probe, checkout_around(context.where)), _secrets())
+    checkout = checkout_around(context.where)
+    return (*anyio.run(probe, checkout), anyio.run(probe_gpus, checkout), _secrets())
 
 
 def _secrets() -> Probe:

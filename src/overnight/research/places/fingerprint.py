@@ -27,13 +27,15 @@ _PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 
 
 def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: str = "") -> dict[str, str]:
-    """CPU, cores, kernel, Python, and digests of lock files, installed packages and the paths that jobs may read."""
+    """CPU, cores, kernel, Python, GPUs, and digests of lock files, installed packages and the paths that jobs may read."""
     facts = {
         "cpu": _cpu_model(),
         "cores": str(len(os.sched_getaffinity(0))),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
     }
+    if gpus := _gpus():
+        facts["gpus"] = gpus
     for name in LOCK_FILES:
         path = toplevel / name
         if path.is_file():
@@ -135,6 +137,14 @@ def _interpreter(python: Path) -> str:
     for place in sorted(python.parent.parent.glob("lib/python3*/*-packages")):
         names += sorted(entry.name for entry in place.iterdir() if entry.name.endswith(_PACKAGES))
     return hashlib.sha256("\n".join(names).encode(errors="surrogateescape")).hexdigest()[:DIGITS]
+
+
+def _gpus() -> str:
+    if not any(Path(folder).exists() for folder in ("/proc/driver/nvidia", "/sys/class/kfd")):
+        return ""
+    from overnight.machines.gpus.facts import gpu_facts
+
+    return gpu_facts()
 
 
 def _cpu_model() -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from overnight.errors import UserError
 from overnight.git.history import GitHistory
 from overnight.git.repository import Repository
-from overnight.jail.bubblewrap import has_gpu
+from overnight.machines.gpus.found import has_gpu
 from overnight.machines.share import search_path
 from overnight.program.detection.candidates import is_told_by_name
 from overnight.program.detection.detect import OUTSIDE, PRINTED, Detected, detect, wants

@@ -20,7 +20,7 @@ from overnight.research.researchers.mutator.landscape import read_landscape
 from overnight.research.researchers.mutator.mutation import Mutation
 from overnight.research.researchers.mutator.mutator import KEY, Mutator
 from overnight.research.researchers.mutator.payoff import OPERATOR, Payoff
-from overnight.research.researchers.mutator.profile import Profile
+from overnight.research.researchers.mutator.profile import Profile, Runs
 from overnight.research.researchers.port import Assignment, NoIdeas
 from overnight.testing import ResearcherConformance, ended
 
@@ -100,6 +100,22 @@ class TestMutator(ResearcherConformance):
 def lined(*lines: int, path: str = "code.py") -> Profile:
     """A profile in which these lines run equally often."""
     return Profile(samples={path: dict.fromkeys(lines, 100)}, executed={path: dict.fromkeys(lines, 100)})
+
+
+def test_no_run_of_it_takes_a_gpu_from_a_trial(tmp_path: Path) -> None:
+    """Profiles and checks of a program whose trials have one."""
+    seen: list[Job] = []
+
+    class Watched(Failing):
+        async def run(self, job: Job, link: object = None, monitor: object = None) -> JobResult:
+            seen.append(job)
+            return await super().run(job, link, monitor)
+
+    workspace = tmp_path / "work"
+    workspace.mkdir()
+    context = AgentContext(spec=AgentSpec(use="mutator"), executor=Watched(), limits=Limits(), scratch=tmp_path, slot=1)
+    asyncio.run(Runs(context=context, program=replace(PROGRAM, limits=Limits(gpus=1))).profile(workspace))
+    assert len(seen) == 3 and {job.limits.gpus for job in seen} == {0}
 
 
 def test_known_rewrites_come_first_and_none_twice(tmp_path: Path) -> None:

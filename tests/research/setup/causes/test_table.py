@@ -458,3 +458,17 @@ def test_a_variable_that_a_command_names_is_named(repo: Path, monkeypatch: pytes
     assert "a command names $SIZE_N, but jobs have none of your variables" in fix(repo, said, measure="python train.py $SIZE_N")
     assert "SIZE_N" not in fix(repo, said, measure="SIZE_N=3; python train.py $SIZE_N")
     assert "SIZE_N" not in fix(repo, said, measure="python train.py $SIZE_N", front="env: {SIZE_N: 4}\n")
+
+
+@pytest.mark.parametrize(
+    ("front", "measure", "part"),
+    [
+        ("", "CUDA_VISIBLE_DEVICES=3 python train.py", "take CUDA_VISIBLE_DEVICES out of `env` and of the command"),
+        ("env: {HIP_VISIBLE_DEVICES: '1'}\n", "python train.py", "take HIP_VISIBLE_DEVICES out"),
+        ("", "python train.py", "install your packages in a build for it"),
+    ],
+)
+def test_a_gpu_that_was_asked_for_is_not_asked_for_again(repo: Path, front: str, measure: str, part: str) -> None:
+    """What hides it is named, else the packages are looked at."""
+    said = "RuntimeError: No CUDA GPUs are available"
+    assert part in fix(repo, said, front=f"limits: {{gpus: 1}}\n{front}", measure=measure)

@@ -92,7 +92,7 @@ class Runs:
             command=with_variables("", self.program.env) + command.replace("{seed}", str(SEED)).replace(SPLIT, PUBLIC),
             folder=folder,
             output=output,
-            limits=replace(limits, wall_s=limits.wall_s * LONGER),
+            limits=replace(limits, wall_s=limits.wall_s * LONGER, gpus=0),  # those are for trials
             environment={**plain_environment(limits), "OVERNIGHT_SEED": str(SEED), **environment},
             readable=self.program.readable,
             slot=self.context.slot,

@@ -5,8 +5,9 @@ import re
 from pathlib import Path
 
 from overnight.egress.hosts import DEFAULT_PORTS
-from overnight.jail.bubblewrap import HOME, has_gpu
+from overnight.jail.bubblewrap import HOME
 from overnight.jail.job import FOLDER
+from overnight.machines.gpus.found import has_gpu
 from overnight.research.setup.causes.failing import MISSING, Failing, in_yaml, shown
 
 _KEY = re.compile(r"KeyError: '([A-Z][A-Z0-9_]{1,60})'")
@@ -39,6 +40,7 @@ _GPU = re.compile(
     r"Torch not compiled with CUDA|CUDA is not available|no GPU (?:found|available)|Found no NVIDIA driver|"
     r"No CUDA GPUs|no NVIDIA driver|CUDA driver version is insufficient|no CUDA-capable device|nvidia-smi: .*not found"
 )
+_CHOOSES = re.compile(r"(?:CUDA|ROCR|HIP)_VISIBLE_DEVICES")
 
 
 def variable(failing: Failing) -> str:
@@ -122,9 +124,14 @@ def read_only(failing: Failing) -> str:
 
 
 def gpu(failing: Failing) -> str:
-    """A GPU that the program did not ask for, or that the machine has not."""
-    if failing.program.limits.gpus or not _GPU.search(failing.text):
+    """A GPU that the program did not ask for, that it hides from itself, or that the machine has not."""
+    if not _GPU.search(failing.text):
         return ""
+    if failing.program.limits.gpus:
+        words = (*(name for name, _ in failing.program.env), *failing.program.commands)
+        if chosen := _CHOOSES.search(" ".join(words)):
+            return f"a trial sees no GPU but its own: take {chosen[0]} out of `env` and of the command"
+        return "a trial has its GPU, as `overnight doctor` shows: install your packages in a build for it and for its driver"
     if has_gpu():
         return "jobs see no GPU: write `limits: {gpus: 1}`"
     return (

@@ -6,7 +6,7 @@ MODEL := build/model
 MCP := build/mcp
 HASS := build/hass
 
-.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-pool test-research test-tutor test-wheel check bench bench-gate bench-meta bench-pool picture setup clean
+.PHONY: demo test fuzz test-bench test-agents test-mcp fault-table test-model test-meta test-actions test-claw test-home test-machines test-pool test-research test-tutor test-wheel check bench bench-gate bench-meta bench-pool picture setup clean
 
 demo: $(VENV)/installed
 	@.ci/bubblewrap
@@ -57,6 +57,13 @@ test-claw: $(VENV)/installed-dev
 # A home in namespaces: ten devices found, kills, the real detector, a real Home Assistant (0.9 GB in build/hass); minutes.
 test-home: $(VENV)/installed-dev $(HASS)/installed
 	$(BIN)/pytest tests/home/slow --override-ini timeout=1800
+
+# Campaigns on workers over TLS, a real sshd and a real Slurm, all on loopback; heads, workers and networks are killed; minutes.
+test-machines: $(VENV)/installed-dev
+	@.ci/bubblewrap
+	@.ci/sshd
+	@.ci/slurm
+	nice $(BIN)/pytest tests/machines/slow --override-ini timeout=900
 
 # A hub killed 120 times under load, a worker 50 times and at every boundary; half an hour.
 test-pool: $(VENV)/installed-dev

@@ -24,3 +24,13 @@ def gone(mark: str) -> bool:
             break
         time.sleep(0.02)
     return not found
+
+
+def appeared(mark: str) -> bool:
+    """Whether a process with this text in its command line appears, with a space between words."""
+    until = time.monotonic() + PATIENCE_S
+    while not any(mark.encode() in line.replace(b"\0", b" ") for line in command_lines()):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.02)
+    return True

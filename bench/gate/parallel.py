@@ -9,7 +9,7 @@ that run ahead and the moves of the head are those of `overnight run`; proposals
 import argparse
 import asyncio
 import selectors
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from statistics import fmean, stdev
@@ -128,6 +128,7 @@ class Simulation:
     researchers: int
     slots: int
     latency_s: float
+    metric: str = "loss"
     proposals: dict[int, int] = field(default_factory=dict)  # by experiment, its place in the world
     moves: int = 0
     cancelled: int = 0
@@ -138,7 +139,7 @@ class Simulation:
         self.world = World(self.setting, self.seed)
         self.common: dict[int, float] = {}
         self.stop = Stop()
-        metric = Metric(name="loss", direction=Direction.MINIMIZE)
+        metric = Metric(name=self.metric, direction=Direction.MINIMIZE)
         self.program = Program(path="p", metric=metric, editable=("x",), measure="m {seed}", budget=Budget())
         opened = CampaignOpened(
             tag="t", version="0", program="", start="start", secret=f"{self.seed}", sandbox="jail", environment={}
@@ -158,18 +159,35 @@ class Simulation:
 
     # --- what the loop asks for ---
 
-    async def run(self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int, bar: StoppingBar | None) -> Trial:
-        del commit, slot, bar
+    async def run(
+        self, key: TrialKey, *, commit: str, tree: str, seed: int, slot: int, bar: StoppingBar | None = None
+    ) -> Trial:
+        del commit, bar
         if self.world.left() - AUDIT < self.slots + 1:
             self.stop.request(DONE)
-        took = TRIAL_S * float(self.world.random.uniform(0.8, 1.2))
-        await anyio.sleep(took)
+        took, began = TRIAL_S * float(self.world.random.uniform(0.8, 1.2)), anyio.current_time()
+        try:
+            await anyio.sleep(took)
+        except anyio.get_cancelled_exc_class():  # what it has used is lost
+            self.world.used += (anyio.current_time() - began) / TRIAL_S
+            raise
         self.trials_s += took
+        return Trial(key=key, seed=seed, tree=tree, value=self.value(key, seed, slot), wall_s=took)
+
+    def value(self, key: TrialKey, seed: int, slot: int) -> float | None:
+        """What a trial comes to on a slot; None if its candidate fails."""
+        del slot
+        return self.world.run(key.stage, key.arm, self.proposal(key), self.common_error(seed))
+
+    def proposal(self, key: TrialKey) -> int:
+        """The proposal that a trial runs."""
+        return 0 if key.arm is Arm.BASELINE else self.proposals[key.experiment]
+
+    def common_error(self, seed: int) -> float:
+        """What a seed does to the head, in sd."""
         if seed not in self.common:
             self.common[seed] = self.world.error()
-        proposal = 0 if key.arm is Arm.BASELINE else self.proposals[key.experiment]
-        value = self.world.run(key.stage, key.arm, proposal, self.common[seed])
-        return Trial(key=key, seed=seed, tree=tree, value=value, wall_s=took)
+        return self.common[seed]
 
     def forget(self, number: int) -> None:
         pass
@@ -248,14 +266,13 @@ class Simulation:
     def campaign(self) -> Campaign:
         """The real loop around this simulation."""
         me: Any = self  # it has the methods of each port that are called
-        slots = Slots(self.slots)
+        slots = Slots(Place(slot=slot) for slot in range(self.slots))
         scheduler = Scheduler(
             journal=self.journal,
             trials=cast("TrialRunner", me),
             slots=slots,
             stop=self.stop,
             environment=cast("EnvironmentWatch", me),
-            places=[Place(slot=slot) for slot in range(self.slots)],
         )
         head = HeadRunner(journal=self.journal, scheduler=scheduler)
         queue = ProposalQueue(slots=self.slots, researchers={"r": self.researchers})
@@ -306,11 +323,16 @@ class Result:
 
 def simulate(setting: Setting, seed: int, researchers: int, slots: int, latency_s: float) -> Result:
     """Run one campaign."""
+    return outcome(lambda: Simulation(setting=setting, seed=seed, researchers=researchers, slots=slots, latency_s=latency_s))
+
+
+def outcome(make: Callable[[], Simulation]) -> Result:
+    """Make a simulation and run it to its end."""
 
     async def run() -> Result:
-        simulation = Simulation(setting=setting, seed=seed, researchers=researchers, slots=slots, latency_s=latency_s)
+        simulation = make()
         await simulation.campaign().run()
-        world = simulation.world
+        world, slots = simulation.world, simulation.slots
         return Result(
             progress=world.progress,
             kept=world.kept,

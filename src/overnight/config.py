@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from overnight.errors import UserError
+from overnight.machines.clusters.machine import Machine
+from overnight.machines.clusters.settings import MachinesKeys
 from overnight.models.known_providers import KNOWN, KnownProvider, first_set
 from overnight.models.provider import SILENCE_S, Price, Prices, Provider
 from overnight.models.spending.limits import ACTION, CAMPAIGN, CLAW, HOME, TRYOUT, TUTOR, PeriodLimits, SpendingRules
@@ -34,6 +36,7 @@ PAGES = {
     "notify": "docs/notify.md",
     "spending": "docs/spending.md",
     "actions": "docs/actions.md",
+    "machines": "docs/machines.md",
 }  # of what a key begins with; else docs/gateway.md
 VARIABLE_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 
@@ -56,6 +59,7 @@ class Settings:
     notify: NotifySettings = field(default_factory=NotifySettings)
     spending: SpendingRules = field(default_factory=SpendingRules)
     actions: ActionSettings = field(default_factory=ActionSettings)
+    machines: Mapping[str, Machine] = field(default_factory=dict)  # by name
 
 
 def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
@@ -75,6 +79,7 @@ def read_settings(environment: Mapping[str, str], home: Path) -> Settings:
         notify=keys.notify.record(),
         spending=keys.spending.rules(str(path)),
         actions=ActionSettings(at_once=keys.actions.at_once, most_waiting=keys.actions.most_waiting),
+        machines={name: entry.record(name) for name, entry in keys.machines.items()},
     )
 
 
@@ -128,7 +133,8 @@ def _read(path: Path, *, demanded: bool) -> bytes | None:
 
 def _check(content: bytes, path: str) -> "_Keys":
     try:
-        raw = tomllib.loads(content.decode())
+        text = content.decode()
+        raw = tomllib.loads(text)
     except UnicodeDecodeError:
         raise _mistake(path, "", "is not UTF-8", "save it as UTF-8") from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
@@ -136,23 +142,27 @@ def _check(content: bytes, path: str) -> "_Keys":
     try:
         return _Keys.model_validate(raw)
     except ValidationError as error:
-        raise _first_mistake(error, path) from None
+        raise _first_mistake(error, path, text) from None
 
 
-def _first_mistake(error: ValidationError, path: str) -> UserError:
+def _first_mistake(error: ValidationError, path: str, text: str) -> UserError:
     """The first mistake in our words; a value is never shown, because it may be a key in the wrong place."""
     details = error.errors(include_url=False, include_input=False)
     first = details[0]
     others = f" ({more(len(details) - 1)})" if len(details) > 1 else ""
-    place = ".".join(str(part) for part in first["loc"])
     cause = first.get("ctx", {}).get("error")
+    loc = (*first["loc"], cause.key) if isinstance(cause, Mistake) and cause.key else first["loc"]
+    place = ".".join(str(part) for part in loc)
+    from overnight.words.toml_lines import line_of
+
+    if line := line_of(text, loc):
+        path = f"{path}:{line}"
     page = next((page for start, page in PAGES.items() if place.startswith(start)), "docs/gateway.md")
     if first["type"] == "extra_forbidden":
         return _mistake(path, place, f"is not a known key{others}", f"delete it, or see {page}")
     if first["type"] == "missing":
         return _mistake(path, place, f"is missing{others}", f"write it, as in {page}")
     if isinstance(cause, Mistake):
-        place = f"{place}.{cause.key}" if cause.key else place
         return _mistake(path, place, f"{cause}{others}", cause.fix)
     words = str(cause) if isinstance(cause, ValueError) else first["msg"][:1].lower() + first["msg"][1:]
     return _mistake(path, place, words + others, "")
@@ -320,6 +330,7 @@ class _Keys(_Part):
     notify: NotifySettingsKeys = NotifySettingsKeys.model_construct()
     spending: _SpendingKeys = _SpendingKeys.model_construct()
     actions: _ActionKeys = _ActionKeys.model_construct()
+    machines: MachinesKeys = {}
 
     @model_validator(mode="after")
     def _agrees(self) -> Self:

@@ -12,6 +12,7 @@ from overnight.cli.at_work import Running, TokenRate, Worker
 from overnight.cli.live import LiveView, describe
 from overnight.cli.screen import Screen
 from overnight.gate.trial import TrialKey
+from overnight.machines.place import Place
 from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
@@ -62,7 +63,7 @@ def drawn(
         journal=Journal(ledger, state),
         allowance=lambda: allowance or SessionAllowance(),
         folder=Path(),
-        running={key: Running(key=key, slot=0, since=0.0) for key in running},
+        running={key: Running(key=key, place=Place(slot=0), since=0.0) for key in running},
         workers={(worker.role, worker.assignment): worker for worker in workers},
         gone=gone or {},
         misses=misses,

@@ -35,8 +35,8 @@ OURS = (
     "research.setup.connection",
     "research.story",
 )
-MOST_MODULES = 645  # 573 on 2026-12-01, the standard library's and all others counted; 950 the day before
-MOST_OURS = 321  # on 2026-12-03, with orders, secrets, loops, connections, budgets as orders and devices; 277 without them
+MOST_MODULES = 652  # 573 on 2026-12-01, the standard library's and all others counted; 950 the day before
+MOST_OURS = 328  # on 2026-12-03, with orders, secrets, loops, connections, budgets as orders, devices and machines; 277 without
 
 
 def imported(folder: Path, *arguments: str) -> set[str]:

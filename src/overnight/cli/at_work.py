@@ -4,6 +4,7 @@ from collections import deque
 from dataclasses import dataclass
 
 from overnight.gate.trial import TrialKey
+from overnight.machines.place import Place
 from overnight.research.events import ProposalMissed
 
 MISSES = 3  # newest tries that came to nothing
@@ -15,7 +16,7 @@ class Running:
     """A trial that is running now."""
 
     key: TrialKey
-    slot: int
+    place: Place
     since: float  # monotonic, s
 
 

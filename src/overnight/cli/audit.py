@@ -11,7 +11,7 @@ from overnight.cli.caller import by_others, through_the_door
 from overnight.cli.finish import INTERRUPTED
 from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
-from overnight.cli.options import json_option, print_json, sandbox_option, tag_option
+from overnight.cli.options import json_option, on_option, print_json, sandbox_option, tag_option
 from overnight.cli.signals import listen
 from overnight.git.repository import Repository
 from overnight.research.budget import SessionAllowance
@@ -33,6 +33,7 @@ from overnight.research.wiring import SessionRequest, open_audit
 @click.option("--leave-one-out/--no-leave-one-out", default=True, help="Also test the head without each kept change.")
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
+@on_option
 @click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
 @click.option("--report/--no-report", default=True, help="Update the report at the end.")
 @json_option
@@ -43,6 +44,7 @@ def audit(
     leave_one_out: bool,
     sandbox: str,
     slots: int | None,
+    on: str,
     plain: bool,
     report: bool,
     as_json: bool,
@@ -59,7 +61,7 @@ def audit(
     if not state.kept:
         _say(report_on(state), as_json)
         return 1
-    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots, allowed_only=by_others())
+    request = SessionRequest(tag=state.tag, sandbox=sandbox, slots=slots, on=on, allowed_only=by_others())
     asked = Asked(pairs=pairs, leave_one_out=leave_one_out, report=report, quiet=as_json)
 
     def session() -> int:
@@ -68,7 +70,15 @@ def audit(
         _say(found, as_json, state)
         return exit_code(found, stopped)
 
-    given = {"tag": tag, "pairs": pairs, "leave_one_out": leave_one_out, "sandbox": sandbox, "slots": slots, "report": report}
+    given = {
+        "tag": tag,
+        "pairs": pairs,
+        "leave_one_out": leave_one_out,
+        "sandbox": sandbox,
+        "slots": slots,
+        "on": on,
+        "report": report,
+    }
     return through_the_door("audit", given, session)
 
 

@@ -20,6 +20,8 @@ from overnight.research.events import (
     Concluded,
     ModelCalled,
     Moved,
+    NodeJoined,
+    NodeLost,
     Noted,
     ProgramChanged,
     ProposalEnded,
@@ -32,11 +34,13 @@ from overnight.research.events import (
     TrialCancelled,
     TrialFinished,
     TrialStarted,
+    TrialVoided,
     Working,
 )
 from overnight.research.loop.journal import Journal
 from overnight.research.origin import origin_words
 from overnight.research.search_trial import Searched
+from overnight.research.views.nodes import event_line
 from overnight.research.views.numbers import audited, gain, how_moved, number
 from overnight.research.views.providers import describe_provider
 from overnight.words.foreign import one_line, printable
@@ -110,9 +114,9 @@ class LiveView(SessionView):
     def see(self, sign: Sign) -> None:
         """Keep track of what runs."""
         match sign:
-            case TrialStarted(key=key, slot=slot):
-                self._running[key] = Running(key=key, slot=slot, since=time.monotonic())
-            case TrialFinished(trial=Trial(key=key)) | TrialCancelled(key=key):
+            case TrialStarted(key=key, place=place):
+                self._running[key] = Running(key=key, place=place, since=time.monotonic())
+            case TrialFinished(trial=Trial(key=key)) | TrialCancelled(key=key) | TrialVoided(key=key):
                 self._running.pop(key, None)
             case Noted(text=text):
                 self._note = text
@@ -206,8 +210,10 @@ def describe(sign: Sign) -> str:
 
 
 def _describe_rest(sign: Sign) -> str:
-    """The same for an audit's events, and for notes."""
+    """The same for an audit's events, for machines, and for notes."""
     match sign:
+        case NodeJoined() | NodeLost() | TrialVoided():
+            return event_line(sign)
         case Noted(text=text):
             return f"note: {printable(text, LINE)}"
         case TrialFinished(trial=trial) if trial.key.stage is Stage.AUDIT:

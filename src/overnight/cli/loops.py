@@ -20,7 +20,7 @@ LOOK_S = 0.1  # between two looks whether something has ended
 BOARD = "actions"  # the system of the board, as `actions/board/service.py` has it
 CLAW = "claw"  # that of claws, as `claw/charter.py` has it
 HOME = "home"  # that of the watch of the home, as `home/watching/service.py` has it
-_OPTIONS = ("experiments", "slots", "sandbox")  # of `overnight run`, as a set-up holds them
+_OPTIONS = ("experiments", "slots", "sandbox", "on")  # of `overnight run`, as a set-up holds them
 
 
 def campaign_command(setup: Setup, hours: float | None) -> Sequence[str]:

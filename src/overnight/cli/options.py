@@ -27,6 +27,12 @@ def print_json(value: object) -> None:
     click.echo(json_text(value))
 
 
+def on_option(function: F) -> F:
+    """`--on`, the machines that trials run on; this one by default."""
+    about = "Name of the machines in the settings that trials run on (see docs/machines.md)."
+    return click.option("--on", default="", metavar="NAME", help=about)(function)
+
+
 def sandbox_option(function: F) -> F:
     """`--sandbox`, the jail by default; anything else prints a warning each time."""
     return click.option(

@@ -15,7 +15,7 @@ from overnight.cli.caller import by_others, is_declared, on_terminal, through_th
 from overnight.cli.finish import exit_code
 from overnight.cli.in_registry import in_registry
 from overnight.cli.live import LiveView, PlainView, view_for
-from overnight.cli.options import sandbox_option
+from overnight.cli.options import on_option, sandbox_option
 from overnight.cli.signals import listen
 from overnight.git.repository import Repository, open_repository
 from overnight.notices.notice import NotifySpec
@@ -46,12 +46,21 @@ MakesKind = Callable[[Repository, SessionRequest, Stop, View], AbstractAsyncCont
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="At most this many more hours.")
 @sandbox_option
 @click.option("--slots", type=click.IntRange(min=1), help="Trials at once; by default what the cores allow.")
+@on_option
 @click.option("--plain", is_flag=True, help="Print a line per event instead of the live screen.")
 @click.option(
     "--report/--no-report", default=True, help="Write the report at the end; `overnight report` writes it at any time."
 )
 def run(
-    *, tag: str | None, experiments: int | None, hours: float | None, sandbox: str, slots: int | None, plain: bool, report: bool
+    *,
+    tag: str | None,
+    experiments: int | None,
+    hours: float | None,
+    sandbox: str,
+    slots: int | None,
+    on: str,
+    plain: bool,
+    report: bool,
 ) -> int:
     """Run a campaign, or continue one.
 
@@ -65,6 +74,7 @@ def run(
         hours=hours,
         sandbox=sandbox,
         slots=slots,
+        on=on,
         allowed_only=by_others(),
         allows=on_terminal("overnight run"),
     )
@@ -74,7 +84,7 @@ def run(
 
     if not is_declared():  # the owner, whose sessions are in the campaign's own record
         return session()
-    given = {"tag": tag, "experiments": experiments, "hours": hours, "sandbox": sandbox, "slots": slots}
+    given = {"tag": tag, "experiments": experiments, "hours": hours, "sandbox": sandbox, "slots": slots, "on": on}
     return through_the_door("run", given, session)
 
 

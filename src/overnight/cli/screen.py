@@ -16,6 +16,7 @@ from overnight.cli.at_work import Running, TokenRate, Worker, missed_words
 from overnight.cli.tables import verdict_text
 from overnight.gate.noise import noise_report
 from overnight.gate.trial import Stage, TrialKey
+from overnight.machines.place import LOCAL, Place
 from overnight.models.usage import Usage
 from overnight.research.budget import SessionAllowance
 from overnight.research.caution import cautions_of, to_hold
@@ -23,6 +24,7 @@ from overnight.research.events import ProposalMissed
 from overnight.research.history import as_experiment
 from overnight.research.loop.journal import Journal
 from overnight.research.state import State
+from overnight.research.views.nodes import node_lines
 from overnight.research.views.numbers import audited, estimated, gain, money, number, pace
 from overnight.research.views.providers import provider_lines
 from overnight.research.views.trial_use import use_of, used_words
@@ -116,11 +118,13 @@ class Screen:
     def _trials(self, state: State) -> RenderableType:
         usual = state.tally.trial_wall_s / state.tally.trials if state.tally.trials else 0.0
         grid = Table.grid(padding=(0, 2))
-        for trial in sorted(self.running.values(), key=lambda r: r.slot):
+        for trial in sorted(self.running.values(), key=lambda r: r.place.slot):
             spent = time.monotonic() - trial.since
             bar = ProgressBar(total=usual or None, completed=min(spent, usual), width=BAR, pulse=not usual)
             eta = f"about {max(0.0, usual - spent):.0f} s left" if usual else "the first trial"
-            grid.add_row(f"slot {trial.slot}", _name(trial.key), bar, f"{spent:.0f} s, {eta}")
+            grid.add_row(_slot(trial.place), _name(trial.key), bar, f"{spent:.0f} s, {eta}")
+        for line in node_lines(state.nodes):
+            grid.add_row("machine", line, "", "")
         for worker in list(self.workers.values()):  # a copy, as this runs in a thread of its own
             what = f"{worker.assignment}: {printable(worker.doing, DOING) or 'works'}"
             grid.add_row(printable(worker.role, 40), what, "", f"{time.monotonic() - worker.since:.0f} s")
@@ -158,6 +162,10 @@ def _head(state: State) -> RenderableType:
         gained = math.fsum(k.conclusion.gain or 0.0 for k in state.kept)
         text.append(f" · gained {figure(gained, 3, signed=True)} in {counted(len(state.kept), 'keep')}", style="green")
     return text
+
+
+def _slot(place: Place) -> str:
+    return f"slot {place.slot}" if place.node == LOCAL else f"{printable(place.node, DOING)} slot {place.slot}"
 
 
 def _name(key: TrialKey) -> str:

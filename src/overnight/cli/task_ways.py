@@ -38,7 +38,9 @@ def _audit(context: Context, given: Any, under_way: Callable[[], None]) -> Carri
         repository, state = campaign.repository, campaign.state()
     if not state.kept:
         return Carried(found=report_on(state), holds=False)
-    request = SessionRequest(tag=state.tag, sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
+    request = SessionRequest(
+        tag=state.tag, sandbox=given.sandbox, slots=given.slots, on=given.on, allowed_only=not context.at_home
+    )
     asked = Asked(pairs=given.pairs, leave_one_out=given.leave_one_out, report=given.report, quiet=False)
     state, stopped = audit_session(repository, request, asked, plain=True, begun=under_way)
     found = report_on(state)

@@ -45,6 +45,7 @@ FIRST_S = 10.0  # for loops to start, or to say why not
 @click.option("--hours", type=click.FloatRange(min=0, min_open=True), help="With --repo: hours of a run, crashes included.")
 @click.option("--experiments", type=click.IntRange(min=1), help="With --repo: experiments of a run.")
 @click.option("--slots", type=click.IntRange(min=1), help="With --repo: trials at once.")
+@click.option("--on", default="", metavar="NAME", help="With --repo: the machines in the settings that trials run on.")
 @sandbox_option
 @click.option("--at", metavar="WHEN", help='With --repo: when runs begin, such as "every night at 22:00" or "in 20 minutes".')
 @click.option("--zone", help="With --at: the time zone, such as Europe/Berlin; by default this machine's.")
@@ -62,6 +63,7 @@ def up(
     hours: float | None,
     experiments: int | None,
     slots: int | None,
+    on: str,
     sandbox: str,
     at: str | None,
     zone: str | None,
@@ -75,7 +77,15 @@ def up(
     the home. Without a name, all that are set up and were not taken down by name start. Exit code: 2 if you have to fix
     something before one of them can run.
     """
-    needs_repo = {"tag": tag, "hours": hours, "experiments": experiments, "slots": slots, "at": at, "zone": zone}
+    needs_repo = {
+        "tag": tag,
+        "hours": hours,
+        "experiments": experiments,
+        "slots": slots,
+        "on": on or None,
+        "at": at,
+        "zone": zone,
+    }
     if repo is None and (given := [f"--{name}" for name, value in needs_repo.items() if value is not None]):
         raise UserError(f"{', '.join(given)} can only be used with --repo", fix="name the repository: --repo PATH")
     if board and (repo is not None or names):
@@ -89,7 +99,7 @@ def up(
     if systemd:
         _systemd(install=install)
         return 0
-    options = {"experiments": experiments, "slots": slots, "sandbox": None if sandbox == "jail" else sandbox}
+    options = {"experiments": experiments, "slots": slots, "on": on or None, "sandbox": None if sandbox == "jail" else sandbox}
     chosen_options = {name: str(value) for name, value in options.items() if value is not None}
     if repo is not None:
         setup = _setup(repo, tag, chosen_options, hours=hours, timed=_timed(at, zone))

@@ -255,12 +255,17 @@ def _copy_file(source: str, destination: Path) -> None:
     with closing_descriptor(reader):
         mode = 0o777 if os.fstat(reader).st_mode & stat.S_IXUSR else 0o666
         with closing_descriptor(os.open(destination, CREATE_FILE, mode)) as writer:
-            # This shares the blocks if the file system can. If it cannot copy at all, nothing is copied yet.
-            with suppress(OSError):
-                while os.copy_file_range(reader, writer, CHUNK_BYTES * 64):
-                    pass
-            while chunk := os.read(reader, CHUNK_BYTES):
-                write_all(writer, chunk)
+            copy_content(reader, writer)
+
+
+def copy_content(reader: int, writer: int) -> None:
+    """Copy what is left to read of one file into another one."""
+    # This shares the blocks if the file system can. If it cannot copy at all, nothing is copied yet.
+    with suppress(OSError):
+        while os.copy_file_range(reader, writer, CHUNK_BYTES * 64):
+            pass
+    while chunk := os.read(reader, CHUNK_BYTES):
+        write_all(writer, chunk)
 
 
 def _unlocked(path: Path | str, parent: int | None = None) -> int:

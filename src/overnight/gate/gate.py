@@ -25,6 +25,7 @@ REFRESH_DRIFTING = 8
 LOSSES = 3  # candidates in a row that crash or are far behind: the head runs again, as it or the machine may be at fault
 FIRST_PAIRS = 2  # of a test that may run at once: no rule but a crash ends it before
 PAIRS_PER_PAIR_AHEAD = 2  # a test runs one pair ahead for so many that are finished; see bench/gate/parallel.py
+LOSSES_OF_NODES = 2  # else a candidate that loses could end its machine for a new draw; by accident two are rare
 FAILURES = 4  # trials of the head in a row without a value: a broken head
 NO_HEAD = "no trial of the head has a value to compare with"
 _SPARE = 5  # trials beyond those wanted, for a head that may fail
@@ -62,14 +63,18 @@ def next_step(
     shrinks: bool = False,
     restart: int = 0,
     screened: bool = False,
+    losses: int = 0,
 ) -> Step:
     """What an open experiment needs next.
 
     `trials` are all its finished trials since its evidence last started again, which has happened `restart` times, in any
     order; those that searched never count. `level` and `margin` are what it was registered with, None and 0 before that.
     `shrinks` says that it has less code than the head, `screened` that it survived screening before it was merged into this
-    head. The answer depends on the arguments alone, so a killed campaign continues by asking again.
+    head, `losses` how many machines were lost while its trials ran on them. The answer depends on the arguments alone, so a
+    killed campaign continues by asking again.
     """
+    if losses >= LOSSES_OF_NODES:
+        return conclude(Verdict.CRASH, f"{losses} machines were lost, each while a trial of it ran there")
     noise, simpler = noise_model(program, memory), shrinks and program.gate.keep_simpler
     if level is None and simpler:
         margin = noise.min_effect * max(0.0, 1.0 - memory.conceded)

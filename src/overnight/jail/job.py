@@ -62,6 +62,7 @@ class Job:
     forget: bool = False  # drop what it brought into the page cache, from which another job could tell what it read
     role: str = ""  # of the agent whose job it is, for the record of what it reached; empty: the program's own
     number: int = 0  # for the same: of the agent's task, else of what is measured; 0: none
+    id: str = ""  # the same when it is asked for again, and then a node returns the result it has kept; empty: none is kept
 
 
 def with_variables(command: str, variables: Iterable[tuple[str, str]]) -> str:

@@ -4,9 +4,11 @@ Does not cover: other programs, which may use any processor; what `claims.py` do
 """
 
 import os
+import platform
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from overnight.machines.claims import claim
 
@@ -48,6 +50,16 @@ def claimed_cores(wanted: int, *, among: str = "overnight") -> Iterator[Cores]:
             if len(own) < wanted and claim(f"{among}/processor/{core}", claims):
                 own.append(core)
         yield Cores(own=tuple(own), all=tuple(usable), wanted=wanted, shared=shared)
+
+
+def cpu_model() -> str:
+    """The model of the first processor, as the kernel names it."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.machine()
 
 
 def _sign_in(among: str, claims: ExitStack) -> int:

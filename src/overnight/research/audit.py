@@ -14,6 +14,7 @@ from overnight.gate.memory import GateMemory
 from overnight.gate.noise import NoiseModel, noise_model
 from overnight.gate.steps import VOIDS, RunTrials
 from overnight.gate.trial import Arm, Fault, Stage, Trial, TrialKey
+from overnight.machines.place import LOCAL
 from overnight.program.program import Metric, Program
 from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.words.quantities import counted
@@ -41,6 +42,7 @@ class Sample:
     value: float | None
     reason: str = ""  # why there is no value
     void: bool = False  # there is none because `prepare` failed, which says nothing about the tree
+    node: str = LOCAL  # that it ran on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,8 +68,14 @@ class AuditState:
 
 def with_trial(audit: AuditState, trial: Trial) -> AuditState:
     """The audit with a finished trial added."""
-    void = trial.fault is Fault.PREPARE
-    return replace(audit, samples=(*audit.samples, Sample(key=trial.key, value=trial.value, reason=trial.reason, void=void)))
+    void, node = trial.fault is Fault.PREPARE, trial.place.node if trial.place else LOCAL
+    sample = Sample(key=trial.key, value=trial.value, reason=trial.reason, void=void, node=node)
+    return replace(audit, samples=(*audit.samples, sample))
+
+
+def without_trial(audit: AuditState, key: TrialKey) -> AuditState:
+    """The audit without a trial that counts no more."""
+    return replace(audit, samples=tuple(sample for sample in audit.samples if sample.key != key))
 
 
 def tree_of(key: TrialKey) -> Tree:

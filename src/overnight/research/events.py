@@ -12,6 +12,7 @@ from overnight.gate.audit import ChangeAudit, Estimate, LeftOut, Longer, PartAud
 from overnight.gate.lesson import Lesson
 from overnight.gate.trial import Trial, TrialKey
 from overnight.gate.verdict import Verdict
+from overnight.machines.place import Place
 from overnight.models.provider_state import ProviderState
 from overnight.models.usage import Usage
 from overnight.program.program import Budget
@@ -128,6 +129,38 @@ class TrialFinished:
     trial: Trial
     elapsed_s: float = 0.0  # as in `Concluded`
     searched: Searched | None = None  # what for, if it is a search trial
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialVoided:
+    """A trial counts as if it had never run, through no fault of its tree: its pair is measured again with the same seed."""
+
+    kind: Literal["trial_voided"] = "trial_voided"
+    key: TrialKey
+    node: str  # that was lost
+    reason: str
+    under_way: bool = True  # else it had ended, and the node was lost before the other arm of its pair had
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeJoined:
+    """A machine came, on which trials may run from now on."""
+
+    kind: Literal["node_joined"] = "node_joined"
+    node: str
+    slots: int
+    speed_class: str = ""  # as in `Place`
+    facts: Mapping[str, str] = field(default_factory=dict)  # fingerprint of the machine
+    left_out: str = ""  # why no trial may run on it after all; empty: trials may
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeLost:
+    """A machine went away; what ran on it is void."""
+
+    kind: Literal["node_lost"] = "node_lost"
+    node: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +342,9 @@ Event = Annotated[
     | Moved
     | Reopened
     | TrialFinished
+    | TrialVoided
+    | NodeJoined
+    | NodeLost
     | Registered
     | Concluded
     | Advanced
@@ -333,7 +369,7 @@ class TrialStarted:
     """A trial is running now; shown live, never kept."""
 
     key: TrialKey
-    slot: int
+    place: Place
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

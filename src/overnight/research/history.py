@@ -5,10 +5,20 @@ from collections.abc import Iterable
 
 from overnight.gate.seeds import is_first
 from overnight.gate.trial import Arm, Fault, Stage, Trial
-from overnight.research.events import Concluded, Event, Moved, NetworkUsed, Proposed, Registered, Reopened, TrialFinished
+from overnight.research.events import (
+    Concluded,
+    Event,
+    Moved,
+    NetworkUsed,
+    Proposed,
+    Registered,
+    Reopened,
+    TrialFinished,
+    TrialVoided,
+)
 from overnight.research.experiment import Experiment
 from overnight.research.search_trial import SearchTrial
-from overnight.research.standing import OpenExperiment, continued, opened_by
+from overnight.research.standing import OpenExperiment, continued, opened_by, voided
 
 OWN_STAGES = (Stage.SCREEN, Stage.CONFIRM)
 SEARCH = 0  # no experiment has this number: the ledger has search trials under it
@@ -72,8 +82,8 @@ def experiment_number(event: Event) -> int | None:
     match event:
         case NetworkUsed():
             return event.number or None if not event.role else None
-        case TrialFinished(trial=trial):
-            return trial.key.experiment if trial.key.stage not in {Stage.BASELINE, Stage.AUDIT} else None
+        case TrialFinished(trial=Trial(key=key)) | TrialVoided(key=key):
+            return key.experiment if key.stage not in {Stage.BASELINE, Stage.AUDIT} else None
         case _:
             return getattr(event, "number", None)
 
@@ -129,5 +139,7 @@ def _continued(opened: OpenExperiment | None, event: Event) -> OpenExperiment | 
             return opened_by(event)
         case Moved() | Registered() | TrialFinished():
             return continued(opened, event) if opened else None
+        case TrialVoided():
+            return voided(opened, event, "") if opened else None
         case _:
             return opened

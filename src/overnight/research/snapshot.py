@@ -6,7 +6,7 @@ from pydantic import TypeAdapter
 
 from overnight.research.state import State
 
-SNAPSHOT_FORM = b"15\n"  # raised when the state gets a field, or when an event folds differently
+SNAPSHOT_FORM = b"16\n"  # raised when the state gets a field, or when an event folds differently
 
 
 def dump_state(state: State) -> bytes:

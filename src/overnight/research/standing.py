@@ -11,7 +11,7 @@ from overnight.gate.plausibility import Levels
 from overnight.gate.trial import Stage, Trial
 from overnight.gate.verdict import Conclusion
 from overnight.program.program import Program
-from overnight.research.events import Moved, Proposed, Registered, Reopened, TrialFinished
+from overnight.research.events import Moved, Proposed, Registered, Reopened, TrialFinished, TrialVoided
 
 PROOF = frozenset({Stage.SCREEN, Stage.CONFIRM, Stage.HOLDOUT})  # stages that judge proposals
 
@@ -25,6 +25,7 @@ class OpenExperiment:
     restart: int = 0  # how often its evidence started again
     registered: Registered | None = None  # its test, once it has one
     trials: tuple[Trial, ...] = ()  # since the evidence last started again
+    losses: tuple[str, ...] = ()  # of nodes, each while a trial of its tree ran there
     conclusion: Conclusion | None = None  # set: a keep that waits for `Advanced`
     head_values: tuple[float, ...] = ()  # of such a keep, as in `Kept`
     levels: Levels | None = None  # of such a keep, as in `Kept`
@@ -172,8 +173,14 @@ def continued(opened: OpenExperiment, event: Moved | Registered | TrialFinished)
     """An open experiment after one of its events."""
     match event:
         case Moved():
-            return OpenExperiment(proposed=opened.proposed, moved=event, restart=opened.restart + 1)
+            return OpenExperiment(proposed=opened.proposed, moved=event, restart=opened.restart + 1, losses=opened.losses)
         case Registered():
             return replace(opened, registered=event)
         case TrialFinished(trial=trial):
             return replace(opened, trials=(*opened.trials, trial))
+
+
+def voided(opened: OpenExperiment, event: TrialVoided, loss: str) -> OpenExperiment:
+    """An open experiment without a trial that counts no more; `loss`: of a node, which its tree may be to blame for."""
+    losses = opened.losses if not loss or loss in opened.losses else (*opened.losses, loss)
+    return replace(opened, losses=losses, trials=tuple(trial for trial in opened.trials if trial.key != event.key))

@@ -22,7 +22,7 @@ from overnight.models.provider_state import ProviderStanding, ProviderState
 from overnight.models.usage import Usage
 from overnight.program.parser import parse_program
 from overnight.program.program import Budget, Program
-from overnight.research.audit import AuditState, with_trial
+from overnight.research.audit import AuditState, with_trial, without_trial
 from overnight.research.charter import parse_charter
 from overnight.research.ending import Ending, SessionKind
 from overnight.research.events import (
@@ -39,6 +39,8 @@ from overnight.research.events import (
     ModelCalled,
     Moved,
     NetworkUsed,
+    NodeJoined,
+    NodeLost,
     ProgramChanged,
     ProposalMissed,
     Proposed,
@@ -48,9 +50,11 @@ from overnight.research.events import (
     SessionStarted,
     Stopped,
     TrialFinished,
+    TrialVoided,
 )
 from overnight.research.idea import IdeaQueue
 from overnight.research.ideas.queue import after, with_charter
+from overnight.research.nodes import Nodes, after_node, after_trial_on, after_void, loss_of
 from overnight.research.order import edited_budget, giver_words
 from overnight.research.returned import Returned, after_ended, after_proposal
 from overnight.research.standing import (
@@ -61,6 +65,7 @@ from overnight.research.standing import (
     counted_in,
     levels_of,
     opened_by,
+    voided,
     with_beliefs,
 )
 
@@ -106,6 +111,7 @@ class State:
     providers: Mapping[str, ProviderState] = field(default_factory=dict)  # that are not ready in this session, by name
     missed: ProposalMissed | None = None  # the newest try that came to nothing
     network: Mapping[str, HostUse] = field(default_factory=dict)  # what jobs reached and were refused, by host
+    nodes: Nodes = field(default_factory=dict)  # other machines that trials ran on, by name
 
     @property
     def surroundings(self) -> str:
@@ -173,8 +179,8 @@ def apply(state: State, event: Event) -> State:
             return _session(state, event)
         case Proposed() | Reopened() | Moved() | Registered() | Concluded() | Advanced():
             return _experiment(state, event)
-        case TrialFinished():
-            return _trial(replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s)), event)
+        case TrialFinished() | TrialVoided() | NodeJoined() | NodeLost():
+            return _measured(state, event)
         case ModelCalled() | ProviderChanged() | ProposalMissed() | NetworkUsed():
             return _asked(state, event)
         case AuditOpened() | AuditConcluded():
@@ -223,6 +229,7 @@ def _session(state: State, event: SessionStarted | EnvironmentChanged | ProgramC
                 ending=None,
                 ending_before=state.ending,
                 providers={},
+                nodes=after_node(state.nodes, event),
                 gate=after_session(state.gate, expensive=state.program.gate.expensive),
             )
         case EnvironmentChanged():
@@ -300,12 +307,22 @@ def _moved(state: State, event: Moved) -> State:
     return replace(state, gate=gate, open=_swap(state, continued(opened, event)))
 
 
+def _measured(state: State, event: TrialFinished | TrialVoided | NodeJoined | NodeLost) -> State:
+    match event:
+        case TrialFinished():
+            return _trial(replace(state, elapsed_s=max(state.elapsed_s, event.elapsed_s)), event)
+        case TrialVoided():
+            return _voided(state, event)
+        case NodeJoined() | NodeLost():
+            return replace(state, nodes=after_node(state.nodes, event))
+
+
 def _trial(state: State, event: TrialFinished) -> State:
     trial = event.trial
     if trial.value is not None:
         state = replace(state, trial_s=(*state.trial_s, trial.wall_s)[-TRIALS:], head_trial=_of_head(state, trial))
     gate = after_trial(state.gate, trial, _lesson(state, trial))
-    state = replace(state, tally=counted_in(state.tally, trial), gate=gate)
+    state = replace(state, tally=counted_in(state.tally, trial), gate=gate, nodes=after_trial_on(state.nodes, trial))
     if trial.key.stage is Stage.SEARCH:
         return replace(state, next_search=max(state.next_search, trial.key.index + 1))
     if trial.key.stage is Stage.BASELINE:
@@ -313,6 +330,15 @@ def _trial(state: State, event: TrialFinished) -> State:
     if trial.key.stage is Stage.AUDIT:
         return replace(state, audit=with_trial(_audit(state), trial))
     return replace(state, open=_swap(state, continued(_open(state, trial.key.experiment), event)))
+
+
+def _voided(state: State, event: TrialVoided) -> State:
+    loss = loss_of(state.nodes, event)
+    state = replace(state, nodes=after_void(state.nodes, event))
+    if event.key.stage is Stage.AUDIT:
+        return replace(state, audit=without_trial(_audit(state), event.key))
+    opened = tuple(voided(one, event, loss) if one.number == event.key.experiment else one for one in state.open)
+    return replace(state, open=opened)
 
 
 def _lesson(state: State, trial: Trial) -> Lesson:

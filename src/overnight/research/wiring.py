@@ -53,7 +53,9 @@ from overnight.words.scrubber import Scrubber, secrets_in
 if TYPE_CHECKING:
     from overnight.egress.connection import Connection
     from overnight.research.loop.audit import Audit
+    from overnight.research.loop.kept_results import KeptResults
     from overnight.research.loop.recheck import Recheck
+    from overnight.research.machines import Elsewhere
     from overnight.research.places.transcripts import TranscriptFolder
 
 
@@ -66,6 +68,7 @@ class SessionRequest:
     hours: float | None = None
     sandbox: str = "jail"
     slots: int | None = None
+    on: str = ""  # name of the machines that trials run on; empty: this one
     allowed_only: bool = False  # others than the owner at home asked for it: what it runs must be what the owner allows
     allows: str = ""  # the owner's command on a terminal, which allows others what it starts; empty: it does not
 
@@ -80,8 +83,12 @@ def make_trial_runner(
     checkout: Checkout,
     slots: int = 1,
     scrubber: Scrubber | None = None,
+    kept: "KeptResults | None" = None,
 ) -> TrialRunner:
-    """The runner of the program's commands on so many slots; captured outputs are kept in `folder`."""
+    """The runner of the program's commands on so many slots; captured outputs are kept in `folder`.
+
+    `kept`: of other machines, whose page cache is not ours to prepare.
+    """
     readable = shown_paths(program, checkout)
     return TrialRunner(
         program=replace(program, readable=readable),
@@ -89,9 +96,10 @@ def make_trial_runner(
         executor=executor,
         workspaces=workspaces,
         artifacts=ArtifactStore(folder / "logs"),
-        cache=_page_cache(readable, alone=program.measures_time and slots == 1) if readable else None,
+        cache=_page_cache(readable, alone=program.measures_time and slots == 1) if readable and not kept else None,
         home=home_for(program),
         scrubber=scrubber,
+        kept=kept,
     )
 
 
@@ -137,7 +145,7 @@ def open_session(
         UserError: the user must fix something before it can run.
     """
     program = _program_for(repository, request, kind)
-    _require_jail(program, request.sandbox)
+    _require_jail(program, request)
     repository.exclude_overnight()
     tag = request.tag or kind.tag(repository)
     require_sort(tag, meta=kind.trials is not None)
@@ -187,7 +195,14 @@ def open_audit(
         state, notes = _take_up(home, program, tag, request.sandbox, kind)
         with _assembled(home, state, request, stop, watchers, notes=notes, kind=kind) as campaign:
             scheduler = campaign.head.scheduler
-            yield Audit(journal=campaign.journal, head=campaign.head, scheduler=scheduler, history=home.history, stop=stop)
+            yield Audit(
+                journal=campaign.journal,
+                head=campaign.head,
+                scheduler=scheduler,
+                history=home.history,
+                stop=stop,
+                beside=campaign.beside,
+            )
 
 
 @contextmanager
@@ -241,7 +256,7 @@ def remeasuring(repository: Repository, program: Program, start: str, request: S
         checkout = checkout_of(repository)
         executor = make_executor(request.sandbox, share, checkout=checkout)
         trials = make_trial_runner(program, start, executor, workspaces, folder, checkout=checkout, slots=share.slots)
-        yield Recheck(trials=trials, slots=Slots(share.slots), secret=secrets.token_hex(16))
+        yield Recheck(trials=trials, slots=Slots(share.places), secret=secrets.token_hex(16))
 
 
 def _take_up(home: Home, program: Program, tag: str, sandbox: str, kind: CampaignKind) -> tuple[State, Sequence[str]]:
@@ -303,8 +318,15 @@ def _assembled(
     without = lasting_gaps(program, home.repository.toplevel)
     gpus = gpus_of_team(program, without)
     with (
-        share_of(program.limits, request.slots, alone=program.measures_time, claim=kind.trials is None, others=gpus) as share,
+        share_of(
+            program.limits,
+            request.slots,
+            alone=program.measures_time,
+            claim=kind.trials is None and not request.on,
+            others=gpus,
+        ) as share,
         work_folders(home.repository, home.history, program, state.start, seen_from=kind.seen_from) as workspaces,
+        _elsewhere(home, journal, request, checkout, stop) as away,
     ):
         others = sum(spec.count for spec in program.researchers)
         executor = make_executor(
@@ -339,21 +361,22 @@ def _assembled(
             trials = make_trial_runner(
                 program,
                 state.start,
-                executor,
+                away.executor if away else executor,
                 workspaces,
                 home.folder,
                 checkout=checkout,
                 slots=share.slots,
                 scrubber=scrubber,
+                kept=away.kept if away else None,
             )
         yield make_campaign(
             scheduler=Scheduler(
                 journal=journal,
                 trials=trials,
-                slots=Slots(share.slots),
+                slots=away.slots if away else Slots(share.places),
+                kept=away.kept if away else None,
                 stop=stop,
                 environment=EnvironmentWatcher((kind.seen_from or home.repository).toplevel, search_path()),
-                places=share.places,
             ),
             history=home.history,
             workspaces=workspaces,
@@ -366,11 +389,13 @@ def _assembled(
             critics=team.critics,
             models=models,
             scope_rule=kind.scope_rule,
+            beside=[away.follow] if away else [],
             background=partial(kind.background, journal, home.folder) if kind.background else None,
             notes=[
                 *(
                     *notes,
                     *kind.notes,
+                    *(away.notes if away else ()),
                     *share.notes,
                     *secret_notes(program.env),
                     *gpu_notes(program.env, program.limits.gpus),
@@ -382,7 +407,34 @@ def _assembled(
         )
 
 
-def _require_jail(program: Program, sandbox: str) -> None:
+@contextmanager
+def _elsewhere(
+    home: Home, journal: Journal, request: SessionRequest, checkout: Checkout, stop: Stop
+) -> "Iterator[Elsewhere | None]":
+    """The machines that trials run on; None: this one."""
+    if not request.on:
+        yield None
+        return
+    from overnight.research.machines import Terms, elsewhere
+
+    state = journal.state
+    terms = Terms(
+        session=f"{home.ledger.origin()}/{state.tag}",
+        limits=state.program.limits,
+        timed=state.program.measures_time,
+        hidden=bool(state.program.hidden),
+        checkout=checkout,
+        slots=request.slots,
+        reached=partial(_record_network, journal),
+    )
+    with private_folder(home.repository.overnight, "machines") as own, elsewhere(request.on, terms, own, journal, stop) as away:
+        yield away
+
+
+def _require_jail(program: Program, request: SessionRequest) -> None:
+    sandbox = request.sandbox
+    if request.on and sandbox != "jail":
+        raise UserError("trials on other machines run in a jail", fix=f"leave out `--sandbox {sandbox}`")
     if sandbox != "jail":
         from overnight.program.network import require_jail
 

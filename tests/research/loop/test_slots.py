@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from overnight.gate.trial import Arm, Stage, TrialKey
+from overnight.machines.place import Place
 from overnight.research.loop.slots import Slots, Urgency
 
 URGENCIES = st.sampled_from([urgency for urgency in Urgency if urgency is not Urgency.SEARCH])
@@ -18,6 +19,11 @@ URGENCIES = st.sampled_from([urgency for urgency in Urgency if urgency is not Ur
 
 def key(experiment: int, index: int = 0) -> TrialKey:
     return TrialKey(experiment=experiment, stage=Stage.SCREEN, arm=Arm.CANDIDATE, index=index)
+
+
+def places(number: int, *, node: str = "local", first: int = 0) -> list[Place]:
+    """So many slots of a node."""
+    return [Place(node=node, slot=first + slot) for slot in range(number)]
 
 
 async def settle() -> None:
@@ -28,7 +34,7 @@ async def settle() -> None:
 
 def order(waiters: Sequence[tuple[Urgency, TrialKey | None]], meanwhile: Callable[[Slots], None] = lambda _: None) -> list[int]:
     """The order in which these get the only slot, as places in the sequence; `meanwhile` is called while all wait."""
-    slots, got = Slots(1), list[int]()
+    slots, got = Slots(places(1)), list[int]()
 
     async def one(place: int) -> None:
         async with slots.lease(*waiters[place]):
@@ -50,11 +56,11 @@ def test_free_slots_are_handed_out_and_come_back() -> None:
     """The lowest free one first; a slot that is given back is the next one's."""
 
     async def run() -> None:
-        slots = Slots(2)
+        slots = Slots(places(2))
         async with slots.lease() as first, slots.lease() as second:
-            assert (first, second, slots.free) == (0, 1, 0)
+            assert (first.slot, second.slot, slots.free) == (0, 1, 0)
         async with slots.lease() as again:
-            assert (again, slots.free) == (0, 1)
+            assert (again.slot, slots.free) == (0, 1)
         assert (slots.free, slots.count) == (2, 2)
 
     anyio.run(run)
@@ -100,7 +106,7 @@ def test_a_cancelled_waiter_loses_no_slot(handed_over: bool, native: bool) -> No
     """Also between the handover and its next step; cancelled by its scope or as a task: the one behind it is next."""
 
     async def run() -> None:
-        slots, got, scope = Slots(1), list[str](), anyio.CancelScope()
+        slots, got, scope = Slots(places(1)), list[str](), anyio.CancelScope()
 
         async def one() -> None:
             with scope:
@@ -139,7 +145,7 @@ def test_idle_waits_until_a_slot_is_free() -> None:
     """A slot that goes from one job to the next was never free."""
 
     async def run() -> None:
-        slots, woken, go_on = Slots(1), list[int](), anyio.Event()
+        slots, woken, go_on = Slots(places(1)), list[int](), anyio.Event()
 
         async def watch() -> None:
             await slots.idle()
@@ -170,12 +176,13 @@ JOBS = st.tuples(URGENCIES, st.integers(1, 4), st.integers(0, 3), st.none() | st
 @given(st.integers(1, 4), st.lists(JOBS, max_size=16))
 def test_no_slot_is_shared_or_lost(number: int, jobs: list[tuple[Urgency, int, int, int | None]]) -> None:
     """Whoever waits, holds for some steps, or is cancelled after some: at most as many hold a slot as there are."""
-    slots, held, done = Slots(number), set[int](), list[int]()
+    slots, held, done = Slots(places(number)), set[int](), list[int]()
 
     async def one(place: int, scope: anyio.CancelScope) -> None:
         urgency, experiment, steps, _ = jobs[place]
         with scope:
-            async with slots.lease(urgency, key(experiment, place)) as slot:
+            async with slots.lease(urgency, key(experiment, place)) as got:
+                slot = got.slot
                 assert slot in range(number) and slot not in held
                 held.add(slot)
                 try:
@@ -199,3 +206,61 @@ def test_no_slot_is_shared_or_lost(number: int, jobs: list[tuple[Urgency, int, i
     anyio.run(run)
     assert (held, slots.free) == (set(), number)
     assert {place for place, job in enumerate(jobs) if job[3] is None} <= set(done)
+
+
+def test_a_trial_waits_for_the_node_of_its_pair() -> None:
+    """Whoever may run anywhere gets another node's slot meanwhile; a node that is gone binds nobody."""
+
+    async def run() -> list[tuple[str, str]]:
+        slots, got, end = Slots([*places(1, node="a"), *places(1, node="b", first=1)]), list[tuple[str, str]](), anyio.Event()
+        bound: dict[str, str | None] = {"second": "a"}
+
+        async def one(name: str) -> None:
+            async with slots.lease(Urgency.TEST if name == "second" else Urgency.SCREEN, node=lambda: bound.get(name)) as at:
+                got.append((name, at.node))
+                if name != "second":
+                    await end.wait()
+
+        async with anyio.create_task_group() as tasks:
+            for name in ("first", "other", "second", "third"):
+                tasks.start_soon(one, name)
+                await settle()
+            assert got == [("first", "a"), ("other", "b")] and slots.free == 0
+            slots.add(Place(node="c", slot=2))
+            await settle()
+            assert got[2:] == [("third", "c")], "the one that is bound is passed over"
+            slots.withdraw("a")
+            slots.add(Place(node="d", slot=3))
+            await settle()
+            assert got[3:] == [] and slots.free == 1 and slots.nodes == {"b", "c", "d"}
+            bound["second"] = None
+            slots.add(Place(node="d", slot=4))
+            await settle()
+            end.set()
+        return got
+
+    assert anyio.run(run)[3:] == [("second", "d")]
+
+
+def test_a_slot_of_a_node_that_is_gone_comes_back_to_nobody() -> None:
+    """Whoever holds it keeps it to the end; what is left is counted, and at least what is expected."""
+
+    async def run() -> None:
+        slots = Slots(places(2, node="a"), expected=3)
+        async with slots.lease(key=key(1)) as place:
+            slots.withdraw("a")
+            assert (place.node, slots.free, slots.holding(key(1).__eq__)) == ("a", 0, place)
+        assert (slots.free, slots.nodes, slots.count, slots.holding(key(1).__eq__)) == (0, set(), 3, None)
+        slots.add(Place(node="b", slot=7))
+        async with slots.lease() as place:
+            assert place.slot == 7
+            slots.withdraw("b")
+            slots.add(Place(node="b", slot=7))
+            slots.abandon(place)
+            assert slots.nodes == {"b"}, "it is back already"
+            async with slots.lease() as again:
+                assert (again.slot, slots.free) == (7, 0)
+                slots.abandon(again)
+        assert slots.nodes == set()
+
+    anyio.run(run)

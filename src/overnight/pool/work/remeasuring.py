@@ -146,11 +146,11 @@ async def _written(subject: Subject, place: Place) -> tuple[str, str]:
 
 async def _checks(recheck: Recheck, *, before: str, after: str) -> tuple[Agreement, str] | None:
     """What a check that fails says; None: all hold."""
-    async with recheck.slots.lease() as slot:
-        failed = await recheck.trials.checks(after, slot)
+    async with recheck.slots.lease() as place:
+        failed = await recheck.trials.checks(after, place.slot)
         if failed is None:
             return None
-        if await recheck.trials.checks(before, slot) is not None:
+        if await recheck.trials.checks(before, place.slot) is not None:
             return Agreement.UNKNOWN, f"{failed}; so does its parent here"
     return Agreement.DIFFERS, str(failed)
 

@@ -18,7 +18,7 @@ from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.inbox import Inbox
 from overnight.research.loop.moving import Mover
-from overnight.research.loop.orders import OrderRunner
+from overnight.research.loop.orders import OrderRunner, Task
 from overnight.research.loop.proposal import Intake
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.scheduler import Scheduler
@@ -39,6 +39,7 @@ def make_campaign(
     directors: Sequence[NamedAdviser] = (),
     critics: Sequence[NamedAdviser] = (),
     models: AbstractAsyncContextManager[object] | None = None,
+    beside: Sequence[Task] = (),
     notes: Sequence[str] = (),
     scope_rule: ScopeRule | None = None,
     background: Callable[[], str] | None = None,
@@ -49,6 +50,7 @@ def make_campaign(
     scope = Scope(journal=journal, history=history, more=scope_rule)
     head = HeadRunner(journal=journal, scheduler=scheduler)
     queue = ProposalQueue(slots=scheduler.slots.count, researchers=Counter(one.role for one in staff))
+    scheduler.slots.changed = lambda: queue.resize(scheduler.slots.count)
     at_once = len(staff) + len(directors) + len(critics)
     assigner = Assigner(journal=journal, history=history, briefing=briefing, at_once=at_once)
     searches = SearchTrials(scheduler=scheduler, scope=scope, limits=limits, staff=staff)
@@ -94,5 +96,6 @@ def make_campaign(
         searches=searches,
         stop=stop,
         models=models or nullcontext(),
+        beside=beside,
         notes=notes,
     )

@@ -17,7 +17,7 @@ from overnight.research.events import AuditOpened, Stopped, TrialFinished
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
 from overnight.research.loop.kept_parts import TOO_LONG, PartsLeftOut, base_of
-from overnight.research.loop.orders import OrderRunner, meanwhile
+from overnight.research.loop.orders import OrderRunner, Task, meanwhile
 from overnight.research.loop.scheduler import Scheduler, Subject
 from overnight.research.loop.stop import Stop
 from overnight.research.standing import Kept
@@ -36,6 +36,7 @@ class Audit:
     scheduler: Scheduler
     history: History
     stop: Stop
+    beside: Sequence[Task] = ()  # run as long as the audit does
 
     async def run(self, *, pairs: int | None, leave_one_out: bool, longer: Longer | None = None) -> Stopped:
         """Measure until the audit is concluded or the session is stopped; return the last event of the session.
@@ -48,7 +49,7 @@ class Audit:
             longer: further trials with a longer budget, where trials have one.
         """
         with self.stop.at_once:
-            async with meanwhile(self._keep_acting):
+            async with meanwhile(self._keep_acting, *self.beside):
                 audit = await self._take_up(pairs, leave_one_out, longer)
                 await self.head.warm_up()
                 await self._check(audit.opened)
@@ -127,9 +128,7 @@ class Audit:
         for tree, commit in commits(opened).items():
             if self.stop.requested or commit in {opened.start, opened.head} or tree in begun:
                 continue
-            async with self.scheduler.slots.lease() as slot:
-                failed = await self.scheduler.trials.checks(commit, slot)
-            if failed:
+            if failed := await self.scheduler.checks(commit):
                 key = first_key_without(opened, tree)
                 fault = Trial(
                     key=key,

@@ -22,7 +22,7 @@ from overnight.research.loop.edit import NamedResearcher
 from overnight.research.loop.experiment import ExperimentRunner
 from overnight.research.loop.head import HeadRunner
 from overnight.research.loop.journal import Journal
-from overnight.research.loop.orders import meanwhile
+from overnight.research.loop.orders import Task, meanwhile
 from overnight.research.loop.queue import ProposalQueue
 from overnight.research.loop.searching import SearchTrials
 from overnight.research.loop.stop import Stop
@@ -47,6 +47,7 @@ class Campaign:
     searches: SearchTrials
     stop: Stop
     models: AbstractAsyncContextManager[object] = field(default_factory=nullcontext)  # open while the campaign runs
+    beside: Sequence[Task] = ()  # run as long as the campaign does
     notes: Sequence[str] = ()  # what a person should know about this session before it begins
     _at_work: int = 0  # researchers that may still propose something
 
@@ -58,7 +59,7 @@ class Campaign:
         """
         try:
             with self.stop.at_once:
-                async with meanwhile(self.asking.keep_acting):
+                async with meanwhile(self.asking.keep_acting, *self.beside):
                     self._take_up()
                     await self.head.warm_up()
                     await self.head.measure()

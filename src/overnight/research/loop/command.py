@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from overnight.gate.early_stopping import CurveMonitor
 from overnight.gate.trial import Fault, Stage, TrialKey
@@ -11,6 +12,9 @@ from overnight.jail.port import Executor
 from overnight.jail.why_failed import why_failed
 from overnight.program.program import Program
 from overnight.research.places.port import Workspaces
+
+if TYPE_CHECKING:
+    from overnight.research.loop.kept_results import KeptResults
 
 SEALED = {Stage.HOLDOUT, Stage.AUDIT}  # in which a candidate's code may see what it must not pass on
 TAIL = 256_000  # bytes of an output that a failure keeps
@@ -60,6 +64,7 @@ class CommandRunner:
     executor: Executor
     workspaces: Workspaces
     home: str | None  # what `~` means to the commands, if it contains readable files
+    kept: "KeptResults | None" = None  # of machines that keep results until they are recorded
 
     async def run_tree(self, run: TrialRun, command: str, folder: Path) -> bytes:
         """Run the one job of a trial that runs the tree: its curve is read, and its usage counts as the tree's own.
@@ -89,6 +94,7 @@ class CommandRunner:
             readable=self.program.readable,
             slot=run.slot,
             number=run.number,
+            id=self._id(run),
             forget=run.key is not None and run.key.stage in SEALED and run.commit != self.start,
         )
         try:
@@ -105,6 +111,11 @@ class CommandRunner:
             reason, lines = why_failed(result, captured)
             raise TrialFailed(Fault.EXIT if exited else Fault.LIMIT, reason, lines, tail=captured if exited else b"")
         return captured
+
+    def _id(self, run: TrialRun) -> str:
+        if self.kept is None or run.key is None:
+            return ""
+        return self.kept.job_id(run.key, commit=run.commit, seed=run.seed, command=len(run.used))
 
     def _environment(self, seed: int) -> dict[str, str]:
         own = {**({"HOME": self.home} if self.home else {}), "OVERNIGHT_SEED": str(seed)}

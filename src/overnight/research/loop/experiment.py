@@ -84,9 +84,7 @@ class ExperimentRunner:
         opened = self.journal.opened(number)
         if opened.trials or not self.journal.state.program.checks:
             return None
-        async with self.scheduler.slots.lease(Urgency.SCREEN) as slot:
-            trials = self.scheduler.trials
-            failed = None if self.stop.requested else await trials.checks(opened.commit, slot, number=opened.number)
+        failed = await self.scheduler.checks(opened.commit, Urgency.SCREEN, number=opened.number)
         return Conclusion(verdict=Verdict.CRASH, reason=str(failed), excerpt=failed.excerpt) if failed else None
 
     async def _ask_gate(self, measurement: Measurement) -> Conclusion | None:
@@ -130,4 +128,5 @@ def _next_step(state: State, opened: OpenExperiment) -> Step:
         shrinks=opened.shrinks,
         restart=opened.restart,
         screened=opened.screened,
+        losses=len(opened.losses),
     )

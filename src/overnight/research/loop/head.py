@@ -8,6 +8,7 @@ from overnight.errors import UserError
 from overnight.gate.gate import FAILURES, baseline_step, head_is_known
 from overnight.gate.target import head_reached_target
 from overnight.gate.trial import Arm, Stage, Trial, TrialKey
+from overnight.machines.place import Place
 from overnight.research.ending import TARGET
 from overnight.research.loop.command import TrialFailed
 from overnight.research.loop.journal import Journal
@@ -33,8 +34,7 @@ class HeadRunner:
     async def warm_up(self) -> None:
         """If time is measured, run one trial of the head that does not count, so that caches and clocks settle."""
         if self.journal.state.program.measures_time and not self.scheduler.stop.requested:
-            async with self.scheduler.slots.lease() as slot:
-                await self._uncounted(Stage.BASELINE, slot)
+            await self._uncounted(Stage.BASELINE)
 
     async def measure(self) -> None:
         """Measure the head until the gate knows enough of it; if it has reached the target, request the stop.
@@ -78,22 +78,31 @@ class HeadRunner:
 
     async def checks(self) -> TrialFailed | None:
         """Run the program's checks on the head; return the failure of the first one that fails."""
-        return await self.scheduler.trials.checks(self.journal.state.head, slot=0)
+        return await self.scheduler.checks(self.journal.state.head)
 
     async def rehearse(self) -> TrialFailed | None:
         """Run the holdout and audit commands once on the head; return the failure of one, never its answer."""
         program = self.journal.state.program
         for stage, command in ((Stage.HOLDOUT, program.holdout), (Stage.AUDIT, program.audit)):
             if command:
-                trial = await self._uncounted(stage, slot=0)
-                if failed := failure_of(trial):
+                trial = await self._uncounted(stage)
+                if trial and (failed := failure_of(trial)):
                     return TrialFailed(failed.fault, f"the {stage} command: {failed}", failed.excerpt)
         return None
 
-    async def _uncounted(self, stage: Stage, slot: int) -> Trial:
+    async def _uncounted(self, stage: Stage) -> Trial | None:
+        """A trial of the head that leaves no record; None if the campaign stops before."""
         key = TrialKey(experiment=0, stage=stage, arm=Arm.BASELINE, index=0)
         head = self.journal.state.head
-        return await self.scheduler.trials.run(key, commit=head, tree=head, seed=self.scheduler.seed(key), slot=slot)
+
+        async def run(place: Place) -> Trial:
+            trials = self.scheduler.trials
+            trial = await trials.run(key, commit=head, tree=head, seed=self.scheduler.seed(key), slot=place.slot)
+            if self.scheduler.kept:
+                await self.scheduler.kept.settle(key)
+            return trial
+
+        return await self.scheduler.somewhere(run)
 
     def _is_needed(self) -> bool:
         """Whether there is something to measure, and to wait for if another caller does it already."""

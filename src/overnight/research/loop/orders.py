@@ -25,6 +25,8 @@ MOST_ROUNDS = 20  # of those in one look, so that who keeps ordering does not ke
 STOPPED = Ending(reason=EndReason.STOP, detail="stopped by `overnight stop`")
 TOO_LATE = "the session that it was for had ended"
 
+Task = Callable[[], Coroutine[Any, Any, None]]  # Any: what asyncio passes in
+
 
 @dataclass(slots=True, kw_only=True)
 class OrderRunner:
@@ -69,11 +71,12 @@ class OrderRunner:
 
 
 @asynccontextmanager
-async def meanwhile(task: Callable[[], Coroutine[Any, Any, None]]) -> AsyncIterator[None]:  # Any: what asyncio passes in
-    """Run a task until the body ends; one error is raised as it is, several as a group."""
+async def meanwhile(*running: Task) -> AsyncIterator[None]:
+    """Run tasks until the body ends; one error is raised as it is, several as a group."""
     try:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(task)
+            for task in running:
+                tasks.start_soon(task)
             yield
             tasks.cancel_scope.cancel()
     except BaseExceptionGroup as several:

@@ -57,6 +57,11 @@ class ProposalQueue:
         self.announce()
         return number
 
+    def resize(self, slots: int) -> None:
+        """There are more slots or fewer."""
+        self.slots = slots
+        self.announce()
+
     @contextmanager
     def held(self, number: int) -> Iterator[None]:
         """An experiment that is measured waits for others, so that one more may be taken up."""

@@ -36,8 +36,8 @@ class Recheck:
 
         async def one(arm: Arm) -> None:
             own = TrialKey(experiment=number, stage=Stage.AUDIT, arm=arm, index=index)
-            async with self.slots.lease() as slot:
-                done[arm] = await self.trials.run(own, commit=commits[arm], tree=commits[arm], seed=seed, slot=slot)
+            async with self.slots.lease() as place:
+                done[arm] = await self.trials.run(own, commit=commits[arm], tree=commits[arm], seed=seed, slot=place.slot)
 
         order = sorted(commits, key=lambda arm: (arm is Arm.CANDIDATE) != candidate_first(self.secret, key))
         async with anyio.create_task_group() as tasks:

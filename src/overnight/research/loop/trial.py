@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anyio import from_thread, to_thread
 
@@ -24,6 +25,9 @@ from overnight.research.places.port import CacheState, View, Workspaces
 from overnight.words.foreign import printable
 from overnight.words.scrubber import Scrubber
 
+if TYPE_CHECKING:
+    from overnight.research.loop.kept_results import KeptResults
+
 BYTES_PER_MB = 1000**2
 
 
@@ -41,6 +45,7 @@ class TrialRunner:
         cache: CacheState | None = None,
         home: str | None = None,
         scrubber: Scrubber | None = None,
+        kept: "KeptResults | None" = None,
     ) -> None:
         """`home` is what `~` means to the commands, if it contains readable files; `scrubber`: what no log may hold."""
         self._scrubber = scrubber or Scrubber()
@@ -49,7 +54,9 @@ class TrialRunner:
         self._workspaces = workspaces
         self._logs = artifacts
         self._cache = cache
-        self._commands = CommandRunner(program=program, start=start, executor=executor, workspaces=workspaces, home=home)
+        self._commands = CommandRunner(
+            program=program, start=start, executor=executor, workspaces=workspaces, home=home, kept=kept
+        )
         self._artifacts = ArtifactMaker(program=program, start=start, commands=self._commands, workspaces=workspaces)
 
     async def run(
@@ -109,6 +116,7 @@ class TrialRunner:
             artifacts=self._logs,
             cache=self._cache,
             home=self._commands.home,
+            kept=self._commands.kept,
         )
 
     def with_changes(self, changes: Sequence[FileChange]) -> "TrialRunner":

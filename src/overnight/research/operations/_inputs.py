@@ -15,4 +15,5 @@ Sandbox = Annotated[
 ]
 JAIL = "jail"  # the sandbox that nobody has to be asked about
 MOST_SLOTS = 1024  # each takes memory before anything is measured
+On = Annotated[str, Option(about="Name of the machines in the settings that trials run on; by default this one.", raises=True)]
 Slots = Annotated[int | None, Ge(1), Le(MOST_SLOTS), Option(about="Trials at once; by default what the cores allow.")]

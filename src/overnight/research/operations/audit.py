@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.research.operations._allowed import program_words, require_program
-from overnight.research.operations._inputs import Sandbox, Slots, Tag
+from overnight.research.operations._inputs import On, Sandbox, Slots, Tag
 from overnight.research.operations._leading import campaign_page
 from overnight.research.operations._unjailed import code_of
 from overnight.research.reading import reading
@@ -25,6 +25,7 @@ class AuditInput:
     leave_one_out: Annotated[bool, Option(about="Also test the head without each kept change.")] = True
     sandbox: Sandbox = "jail"
     slots: Slots = None
+    on: On = ""
     report: Annotated[bool, Option(about="Update the report at the end.")] = True
 
 
@@ -40,7 +41,9 @@ def run(context: Context, given: AuditInput) -> AuditReport:
         repository, folder, state = campaign.repository, campaign.folder, campaign.state()
     if not state.kept:
         return report_on(state)
-    request = SessionRequest(tag=state.tag, sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
+    request = SessionRequest(
+        tag=state.tag, sandbox=given.sandbox, slots=given.slots, on=given.on, allowed_only=not context.at_home
+    )
     with open_audit(repository, request, Stop(), []) as audit:
         anyio.run(lambda: audit.run(pairs=given.pairs, leave_one_out=given.leave_one_out))
         found = audit.journal.state

@@ -8,7 +8,7 @@ import anyio
 from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Tier, repeatable
 from overnight.research.operations._allowed import require_program
-from overnight.research.operations._inputs import JAIL, Sandbox, Slots
+from overnight.research.operations._inputs import JAIL, On, Sandbox, Slots
 from overnight.research.operations._unjailed import code_of
 from overnight.research.setup.baseline import check_baseline
 from overnight.research.views.check import CheckReport, describe
@@ -21,6 +21,7 @@ class CheckInput:
 
     sandbox: Sandbox = "jail"
     slots: Slots = None
+    on: On = ""
 
 
 def run(context: Context, given: CheckInput) -> CheckReport:
@@ -30,13 +31,13 @@ def run(context: Context, given: CheckInput) -> CheckReport:
         for line in lines:
             context.say(line)
 
-    request = SessionRequest(sandbox=given.sandbox, slots=given.slots, allowed_only=not context.at_home)
+    request = SessionRequest(sandbox=given.sandbox, slots=given.slots, on=given.on, allowed_only=not context.at_home)
     return anyio.run(check_baseline, open_repository(context.where), request, [], say)
 
 
 def tier_of(_context: Context, given: CheckInput) -> Tier:
-    """Without a jail, what is committed runs as the user."""
-    return Tier.READ if given.sandbox == JAIL else Tier.COSTLY
+    """Without a jail, what is committed runs as the user; other machines are not for who only reads."""
+    return Tier.READ if given.sandbox == JAIL and not given.on else Tier.COSTLY
 
 
 def state(context: Context, given: CheckInput) -> str:

@@ -2,20 +2,27 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Annotated
 
 from overnight.errors import UserError
 from overnight.jail.doctor import Probe
-from overnight.operations.operation import Context, Operation, Tier
+from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.operations.principal import Origin
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DoctorInput:
-    """Nothing."""
+    """Which machines."""
+
+    on: Annotated[str, Option(about="Name of machines in the settings; by default this one.", raises=True)] = ""
 
 
-def run(context: Context, _given: DoctorInput) -> Sequence[Probe]:
+def run(context: Context, given: DoctorInput) -> Sequence[Probe]:
     """Try each thing."""
+    if given.on:
+        from overnight.research.setup.machine_probes import probe_machines
+
+        return probe_machines(given.on)
     import anyio
 
     from overnight.jail.doctor import probe
@@ -24,6 +31,16 @@ def run(context: Context, _given: DoctorInput) -> Sequence[Probe]:
 
     checkout = checkout_around(context.where)
     return (*anyio.run(probe, checkout), anyio.run(probe_gpus, checkout), _secrets())
+
+
+def tier_of(_context: Context, given: DoctorInput) -> Tier:
+    """Other machines are asked for, with the owner's rights there."""
+    return Tier.COSTLY if given.on else Tier.READ
+
+
+def state(_context: Context, _given: DoctorInput) -> str:
+    """Nothing that it depends on changes what it does."""
+    return ""
 
 
 def _secrets() -> Probe:
@@ -52,13 +69,17 @@ OPERATION = Operation(
     name="doctor",
     about="Check what works on this machine and what does not.",
     details=(
-        "In a repository it also checks that jobs cannot see it. Each failure comes with its fix. Exit code: 0 if everything"
+        "In a repository it also checks that jobs cannot see it. With `--on`, each of those machines joins as it would for a"
+        " campaign, and says what it is. Each failure comes with its fix. Exit code: 0 if everything"
         " works, 1 if something does not."
     ),
     input=DoctorInput,
     output=Sequence[Probe],
     tier=Tier.READ,
     lasts=True,
+    raised=tier_of,
+    state=state,
+    read_back=repeatable,
     of_machine=True,
     words=Origin.TOOL,
     run=run,

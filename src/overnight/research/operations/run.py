@@ -9,7 +9,7 @@ from overnight.git.repository import open_repository
 from overnight.operations.operation import Context, Operation, Option, Tier, repeatable
 from overnight.operations.principal import Origin
 from overnight.research.operations._allowed import program_words, require_program
-from overnight.research.operations._inputs import Sandbox, Slots
+from overnight.research.operations._inputs import On, Sandbox, Slots
 from overnight.research.operations._leading import campaign_page
 from overnight.research.operations._unjailed import code_of
 from overnight.research.places.campaigns import newest_tag
@@ -25,6 +25,7 @@ class RunInput:
     hours: Annotated[float | None, Gt(0), Option(about="At most this many more hours.")] = None
     sandbox: Sandbox = "jail"
     slots: Slots = None
+    on: On = ""
 
 
 def request_of(context: Context, given: RunInput) -> SessionRequest:
@@ -35,6 +36,7 @@ def request_of(context: Context, given: RunInput) -> SessionRequest:
         hours=given.hours,
         sandbox=given.sandbox,
         slots=given.slots,
+        on=given.on,
         allowed_only=not context.at_home,
     )
 

@@ -15,6 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 
+from overnight.machines.cores import cpu_model
 from overnight.research.events import EnvironmentChanged
 
 LOCK_FILES = ("uv.lock", "poetry.lock", "pdm.lock", "Pipfile.lock", "requirements.txt", "constraints.txt", "package-lock.json")
@@ -29,7 +30,7 @@ _PACKAGES = (".dist-info", ".egg-info", ".egg-link", ".pth")
 def fingerprint(toplevel: Path, *, readable: Sequence[str] = (), search_path: str = "") -> dict[str, str]:
     """CPU, cores, kernel, Python, GPUs, and digests of lock files, installed packages and the paths that jobs may read."""
     facts = {
-        "cpu": _cpu_model(),
+        "cpu": cpu_model(),
         "cores": str(len(os.sched_getaffinity(0))),
         "kernel": f"{platform.system()} {platform.release()}",
         "python": platform.python_version(),
@@ -145,12 +146,3 @@ def _gpus() -> str:
     from overnight.machines.gpus.facts import gpu_facts
 
     return gpu_facts()
-
-
-def _cpu_model() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(errors="replace").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return models[0] if models else platform.machine()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from overnight.errors import UserError
 from overnight.gate import guards
@@ -25,6 +26,7 @@ from overnight.research.readiness.roles import heading_notes, require_roles, rol
 from overnight.research.reading import reading
 from overnight.research.researchers.tuner.probes import MOST_TRIALS
 from overnight.research.researchers.tuner.target import Target
+from overnight.research.setup.alike import measure_machines
 from overnight.research.setup.causes.table import fix_of
 from overnight.research.setup.connection.liveness import find_life, prover_of, refuse_dead
 from overnight.research.setup.connection.proof import Observed, allowed_s
@@ -52,7 +54,7 @@ async def check_baseline(
     Raises:
         UserError: nobody can propose anything, what is committed cannot be measured, or nothing could ever be kept.
     """
-    with rehearsal(repository, request, Stop(), watchers) as campaign:
+    with rehearsal(repository, replace(request, on=""), Stop(), watchers) as campaign:
         state = campaign.journal.state
         roles = await try_roles(state.program, repository.toplevel)
         require_roles(roles, state.program.path)
@@ -74,7 +76,7 @@ async def check_baseline(
         connection = await prover_of(campaign).prove(whole, sigma)
         alone = is_tuner_alone(state.program, refused)
         life = await _life(campaign, tuner.target, whole, alone=alone) if sigma == 0 and tuner and tuner.names else None
-        return report_on(
+        found = report_on(
             measured,
             slots=campaign.queue.slots,
             tunable=tuner.names if tuner else None,
@@ -85,6 +87,9 @@ async def check_baseline(
             roles=roles,
             notes=notes,
         )
+    if not request.on:
+        return found
+    return replace(found, machines=await measure_machines(repository, request, watchers))
 
 
 async def _observe(campaign: Campaign) -> tuple[Observed, float]:

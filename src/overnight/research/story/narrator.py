@@ -263,7 +263,11 @@ class _Narrator:
             errors=self._errors(),
             answers=self.evidence.answers(),
             noise=noise_report(program, state.gate if state else GateMemory()),
-            costs=replace(self.spending.costs(self.clock.seconds), network=state.network if state else {}),
+            costs=replace(
+                self.spending.costs(self.clock.seconds),
+                network=state.network if state else {},
+                nodes=state.nodes if state else {},
+            ),
             outages=self.outages.listed(self.ended_at),
             out_s=self.outages.totals(self.ended_at),
             answered=dict(self.answered),

@@ -18,6 +18,7 @@ from overnight.research.ending import Ending
 from overnight.research.events import AuditConcluded, AuditOpened
 from overnight.research.experiment import Scalar
 from overnight.research.given import GivenOrder
+from overnight.research.nodes import Nodes
 from overnight.research.story.spread import Interval
 
 
@@ -213,6 +214,7 @@ class Costs:
     cost_usd: float
     models: tuple[ModelUse, ...]  # the most expensive first; those that bypassed the gateway are not included
     network: Mapping[str, HostUse] = field(default_factory=dict)  # what jobs reached and were refused, by host
+    nodes: Nodes = field(default_factory=dict)  # other machines that trials ran on, by name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,6 +21,7 @@ from overnight.words.quantities import counted, duration, listed
 
 LISTED = 8  # names of tunable values, or of files
 NAME = 80  # characters of a path
+WHY = 200  # characters of a reason
 MOST_RUN = 500  # files that commands run
 NO_CURVE = (
     "no line between 30 % and 50 % of a trial's run matches `curve`, so no trial is stopped early: fix the pattern, or print "
@@ -38,6 +39,24 @@ class RunFile:
     role: str  # "wrapper": it runs further committed files; "leaf": it runs last; "test": a test runner collects it
     way: tuple[str, ...]  # from the command to the file
     editable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MachineMeasure:
+    """What one machine of a name in the settings measured of what is committed."""
+
+    node: str
+    slots: int
+    speed_class: str  # what must be equal for trials on two machines to be compared
+    left_out: str  # why no trial would run on it; empty: trials would
+    lost: str  # why it went away; empty: it did not
+    trials: int
+    mean: float | None  # of the metric; None: no trial has a value
+    trial_s: float | None  # mean wall time of one
+    apart: float | None  # mean difference from the others with the same seeds, in the metric's units; None: there is no other
+    error: float | None  # standard error of that
+    alike: bool | None  # whether it measures what the others do, up to noise
+    failed: str  # why a trial of it has no value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +83,7 @@ class CheckReport:
     connection: Connection  # of metric, checks and editable files
     roles: tuple[RoleReadiness, ...]  # whether each can be played
     notes: tuple[str, ...]  # what to know before a night
+    machines: tuple[MachineMeasure, ...] = ()  # with `--on`
 
 
 def experiments_that_fit(budget: Budget, *, trial_s: float, slots: int) -> int | None:
@@ -185,6 +205,20 @@ def _fits(found: CheckReport) -> str:
     return f"{fits}, fewer of the tuner: most of its trials search" if found.tunable else fits
 
 
+def _machine(found: MachineMeasure) -> str:
+    name = printable(found.node, NAME)
+    if found.left_out or found.lost or found.failed or found.mean is None or found.trial_s is None:
+        why = f"left out: {found.left_out}" if found.left_out else found.lost or found.failed or "no trial ended on it"
+        return f"{name}: {printable(why, WHY)}"
+    said = f"{name}: {counted(found.slots, 'slot')}, {number(found.mean)} in {duration(found.trial_s)} a trial"
+    if found.apart is None or found.error is None:
+        return said
+    if found.apart == found.error == 0.0:
+        return f"{said}, the same as the others to the last digit"
+    apart = f"{number(found.apart)} ± {number(found.error)} from the others"
+    return f"{said}, {apart}: {'alike' if found.alike else 'NOT ALIKE: give it a name of its own in the settings'}"
+
+
 def describe(found: CheckReport) -> str:
     """The report in a few lines for people."""
     same = found.noise == Noise.DETERMINISTIC
@@ -216,4 +250,5 @@ def describe(found: CheckReport) -> str:
     lines += [f"runs        {line}" for line in _runs(found)]
     lines += [f"connected   {line}" for line in connection_lines(found.connection)]
     lines += [f"role        {_role(role)}" for role in found.roles]
+    lines += [f"machine     {_machine(machine)}" for machine in found.machines]
     return "\n".join([*lines, *(f"note        {note}" for note in found.notes)])

@@ -9,6 +9,7 @@ from overnight.research.origin import origin_words
 from overnight.research.story.story import Audited, Costs, KeepEvidence, Story
 from overnight.research.views.audit import part_line
 from overnight.research.views.network import network_lines
+from overnight.research.views.nodes import node_lines
 from overnight.research.views.trial_use import use_by_stage, used_words
 from overnight.research.views.wording import e_value, figures_of, percent, required
 from overnight.words.quantities import compact, counted, duration
@@ -161,6 +162,7 @@ def cost_facts(story: Story) -> Facts:
         ("Tokens", _tokens(story)),
         ("Money", f"${costs.cost_usd:,.2f}" if costs.cost_usd else "none"),
         ("Network", "; ".join(network_lines(costs.network))),
+        ("Machines", "; ".join(node_lines(costs.nodes))),
     )
 
 

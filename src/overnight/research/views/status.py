@@ -17,12 +17,14 @@ from overnight.research.caution import cautions_of, doubts_of
 from overnight.research.ending import EndReason, SessionKind
 from overnight.research.events import AuditConcluded, Stopped
 from overnight.research.given import GivenOrder, given_words
+from overnight.research.nodes import NodeStanding
 from overnight.research.origin import origin_words
 from overnight.research.search_trial import SearchTrial, so_far_in
 from overnight.research.state import State
 from overnight.research.views.audit import total_verdict
 from overnight.research.views.budget import budget_words
 from overnight.research.views.network import network_lines
+from overnight.research.views.nodes import node_lines
 from overnight.research.views.numbers import estimated, interval, money, number, pace, replaced
 from overnight.research.views.providers import provider_lines
 from overnight.research.views.trial_use import TrialUse, use_of, used_words
@@ -141,6 +143,7 @@ class Status:
     orders: tuple[GivenOrder, ...]  # the newest, newest first
     folder: str  # of the campaign
     network: Mapping[str, HostUse]  # what jobs reached and were refused, by host; empty: more hosts than are listed
+    nodes: Mapping[str, NodeStanding]  # other machines that trials ran on, by name
 
 
 def summarise(
@@ -231,6 +234,7 @@ def summarise(
         orders=orders,
         folder=folder,
         network=state.network,
+        nodes=state.nodes,
     )
 
 
@@ -289,6 +293,7 @@ def describe(now: Status) -> str:
     lines += [f"cost      {_cost(now)}"] if now.tokens else []
     lines += [f"provider  {line}" for line in provider_lines(now.providers)]
     lines += [f"network   {line}" for line in network_lines(now.network)]
+    lines += [f"machine   {line}" for line in node_lines(now.nodes)]
     if now.failed:
         lines.append("fix       make the measure command pass and run again: the campaign starts over under its tag")
     if now.tests or now.holdouts:

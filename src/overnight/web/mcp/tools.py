@@ -7,6 +7,7 @@ Schema = dict[str, Any]  # Any: a JSON schema
 
 MOST_WAIT_S = 600
 WAIT_S = 50  # by default: many clients give up after 60 s
+ON = {"type": "string", "description": "Machines of this name."}
 REPO = {"type": "string", "description": "A served repository; needed if there are several."}
 TAG = {"type": "string", "description": "A campaign; by default the newest."}
 NEXT: Schema = {
@@ -89,6 +90,7 @@ TOOLS = (
                 "experiments": _whole("At most so many more.", 1, 10**6),
                 "hours": {"type": "number", "exclusiveMinimum": 0, "description": "At most so many more."},
                 "slots": _whole("Trials at once.", 1, 1024),
+                "on": ON,
             }
         ),
         ANSWERED,
@@ -141,7 +143,7 @@ TOOLS = (
     _tool(
         "check",
         "Measure a repository's program.md before `start`: baseline, noise, the smallest gain that can be proven.",
-        _object({"repo": REPO, "slots": _whole("Trials at once.", 1, 1024)}),
+        _object({"repo": REPO, "slots": _whole("Trials at once.", 1, 1024), "on": ON}),
         ANSWERED,
         destructiveHint=False,
         idempotentHint=True,
